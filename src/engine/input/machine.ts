@@ -1,0 +1,37 @@
+/** The machine of a recording: its CPUs and zones. */
+
+import type { BitSet } from '../../base/bit-set.ts';
+import type { CpuIndex, ListIndex, Pfn, ZoneIndex } from '../../base/units.ts';
+
+export interface Zone {
+  /** `DMA`, `DMA32`, `Normal`, `Movable`, … */
+  readonly name: string;
+  readonly node: number;
+  /** First pfn of the zone's span. */
+  readonly startPfn: Pfn;
+  /** First pfn after the span. Zones of one node do not overlap; spans of nodes may. */
+  readonly endPfn: Pfn;
+}
+
+export interface Machine {
+  /** Largest CPU number + 1. */
+  readonly cpuCount: number;
+  readonly online: BitSet;
+  /** CPUs that must not be disturbed: isolcpus and nohz_full, or what the user named. */
+  readonly isolated: BitSet;
+  /** Populated zones. One zone named '' that spans everything when nothing is known about zones. */
+  readonly zones: readonly Zone[];
+}
+
+export function listIndex(machine: Machine, cpu: CpuIndex, zone: ZoneIndex): ListIndex {
+  return cpu * machine.zones.length + zone;
+}
+
+/** Page counts that /proc/zoneinfo printed: what the kernel itself said. */
+export interface ZoneinfoSnapshot {
+  /** N of the marks `snapshot N begin LABEL` and `snapshot N end LABEL` in the recording. */
+  readonly number: number;
+  readonly label: string;
+  /** Pages by list (`cpu * zones + zone`); -1 where zoneinfo has no such list (CPU offline, zone empty). */
+  readonly pages: Int32Array;
+}

@@ -1,0 +1,54 @@
+/**
+ * A drain policy is a point on four axes: whom it selects, what its selection needs, who does the
+ * work, and what happens when several ask at once. Policies are data; the ledger knows the axes and
+ * not the names.
+ */
+
+import type { BitSet } from '../../base/bit-set.ts';
+import type { DrainRequest } from '../input/drain-request.ts';
+
+/** Who is disturbed. */
+export type Select =
+  /** Every online CPU. */
+  | { readonly who: 'everyone' }
+  /** CPUs that hold pages. */
+  | { readonly who: 'holders' }
+  /** CPUs that hold pages if at least `share` of the online CPUs hold none, else everyone. */
+  | { readonly who: 'holders-if-empty'; readonly share: number }
+  /** CPUs that hold pages and are not isolated. */
+  | { readonly who: 'holders-not-isolated' }
+  | { readonly who: 'nobody' }
+  /** A user's own rule: adds to `targets` (empty at the call) the CPUs to disturb. Pure. */
+  | { readonly who: 'custom'; readonly choose: (request: DrainRequest, targets: BitSet) => void };
+
+/** Where the set of CPUs is kept: needed only when the selection is not everyone or nobody. */
+export type Mask =
+  | 'none'
+  /** Allocated with GFP_ATOMIC when the selection needs it; on failure everyone is disturbed. */
+  | 'allocated'
+  | 'static';
+
+/** Who frees the pages. */
+export type Carrier = 'interrupt' | 'worker' | 'lock' | 'nobody';
+
+/** Several requesters at once. */
+export type Turn =
+  | 'all-proceed'
+  /** One drains, the others return at once; those that name a zone wait. */
+  | 'one-others-return'
+  | 'one-others-wait';
+
+export interface Policy {
+  readonly name: string;
+  /** For people: kernels or origin (`3.4–4.10`, `patch v4`). */
+  readonly origin: string;
+  readonly select: Select;
+  readonly mask: Mask;
+  readonly carrier: Carrier;
+  readonly turn: Turn;
+}
+
+/** For a user's own file: `export default definePolicy({...})`. Missing axes get the 3.4 kernel's value. */
+export function definePolicy(policy: Pick<Policy, 'name' | 'select'> & Partial<Policy>): Policy {
+  return { origin: 'own policy', mask: 'static', carrier: 'interrupt', turn: 'all-proceed', ...policy };
+}
