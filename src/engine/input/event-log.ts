@@ -7,7 +7,6 @@
  * holds a stale value: read columns only under their kind.
  */
 
-import type { Nanoseconds } from '../../base/units.ts';
 
 /**
  * Kinds of event. In the comments: the kernel event (`system:name`, or `probe` for a kprobe or
