@@ -111,6 +111,9 @@ export interface TraceReader extends EventLogSource {
   readRows(onBlock: (block: EventBlock) => void, options?: ReadOptions): Promise<void>;
   /** Every event of every type, in time order. The view is reused. Return false to stop. */
   // biome-ignore lint/suspicious/noConfusingVoidType: a callback may return nothing
-  readEvents(onEvent: (event: TraceEvent) => boolean | void, options?: ReadOptions & { filter?: EventFilter }): Promise<void>;
+  readEvents(
+    onEvent: (event: TraceEvent) => boolean | void,
+    options?: ReadOptions & { filter?: EventFilter },
+  ): Promise<void>;
   close(): Promise<void>;
 }

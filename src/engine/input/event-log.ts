@@ -7,7 +7,6 @@
  * holds a stale value: read columns only under their kind.
  */
 
-
 /**
  * Kinds of event. In the comments: the kernel event (`system:name`, or `probe` for a kprobe or
  * function-trace entry of that kernel function), then the columns that it fills.

@@ -2,8 +2,8 @@
  * CONTRACT (first draft; the implementation replaces this file): rebuilds who held pages from the rows of a recording.
  */
 
-import type { EventBlock, EventLogSource } from '../input/event-log.ts';
 import type { DrainOutcome, DrainRequest } from '../input/drain-request.ts';
+import type { EventBlock, EventLogSource } from '../input/event-log.ts';
 import type { Machine, ZoneinfoSnapshot } from '../input/machine.ts';
 
 export interface RebuildObserver {
