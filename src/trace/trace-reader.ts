@@ -110,9 +110,8 @@ export interface TraceReader extends EventLogSource {
   /** The rows that the engine follows, in time order over all CPUs. The block is reused. */
   readRows(onBlock: (block: EventBlock) => void, options?: ReadOptions): Promise<void>;
   /** Every event of every type, in time order. The view is reused. Return false to stop. */
-  // biome-ignore lint/suspicious/noConfusingVoidType: a callback may return nothing
   readEvents(
-    onEvent: (event: TraceEvent) => boolean | void,
+    onEvent: (event: TraceEvent) => unknown,
     options?: ReadOptions & { filter?: EventFilter },
   ): Promise<void>;
   close(): Promise<void>;
