@@ -48,6 +48,24 @@ export class BitSet {
     this.words.set(other.words);
   }
 
+  /** Adds the members of `other`, which must have the same size. */
+  addAll(other: BitSet): void {
+    assert(other.size === this.size, 'sets of different sizes');
+    for (let i = 0; i < this.words.length; i++) this.words[i] |= other.words[i];
+  }
+
+  /** Deletes the members of `other`, which must have the same size. */
+  deleteAll(other: BitSet): void {
+    assert(other.size === this.size, 'sets of different sizes');
+    for (let i = 0; i < this.words.length; i++) this.words[i] &= ~other.words[i];
+  }
+
+  /** Keeps only the members that are also in `other`, which must have the same size. */
+  keepOnly(other: BitSet): void {
+    assert(other.size === this.size, 'sets of different sizes');
+    for (let i = 0; i < this.words.length; i++) this.words[i] &= other.words[i];
+  }
+
   clone(): BitSet {
     const set = new BitSet(this.size);
     set.words.set(this.words);

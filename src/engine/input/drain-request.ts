@@ -63,4 +63,6 @@ export interface DrainOutcome {
   readonly pagesDrained: Pages;
   /** Interrupts that the kernel sent for it to other CPUs; -1: not told. */
   readonly interruptsSent: number;
+  /** Built-in policy by which the kernel drained (`worker`, `remote`; patched kernels: also the others). Absent: not told. */
+  readonly kernelPolicy?: string;
 }
