@@ -1,7 +1,7 @@
 /**
  * A drain policy is a point on four axes: whom it selects, what its selection needs, who does the
  * work, and what happens when several ask at once. Policies are data; the ledger knows the axes and
- * not the names.
+ * not the names. `docs/policies.md` has the history and the cost of each built-in policy.
  */
 
 import type { BitSet } from '../../base/bit-set.ts';
@@ -21,22 +21,29 @@ export type Select =
   /** A user's own rule: adds to `targets` (empty at the call) the CPUs to disturb. Pure. */
   | { readonly who: 'custom'; readonly choose: (request: DrainRequest, targets: BitSet) => void };
 
-/** Where the set of CPUs is kept: needed only when the selection is not everyone or nobody. */
-export type Mask =
-  | 'none'
-  /** Allocated with GFP_ATOMIC when the selection needs it; on failure everyone is disturbed. */
-  | 'allocated'
-  | 'static';
+export const selections: readonly Select['who'][] = [
+  'everyone',
+  'holders',
+  'holders-if-empty',
+  'holders-not-isolated',
+  'nobody',
+  'custom',
+];
 
-/** Who frees the pages. */
-export type Carrier = 'interrupt' | 'worker' | 'lock' | 'nobody';
+/**
+ * Where the set of CPUs is kept: needed only when the selection is not everyone or nobody.
+ * `allocated`: with GFP_ATOMIC, when the selection needs it; on failure everyone is disturbed.
+ */
+export const masks = ['none', 'allocated', 'static'] as const;
+export type Mask = (typeof masks)[number];
 
-/** Several requesters at once. */
-export type Turn =
-  | 'all-proceed'
-  /** One drains, the others return at once; those that name a zone wait. */
-  | 'one-others-return'
-  | 'one-others-wait';
+/** Who frees the pages: the victim in an interrupt, the victim in a kernel worker, the requester under the list's lock. */
+export const carriers = ['interrupt', 'worker', 'lock', 'nobody'] as const;
+export type Carrier = (typeof carriers)[number];
+
+/** Several requesters at once. `one-others-return`: those that name a zone, or force the drain, wait. */
+export const turns = ['all-proceed', 'one-others-return', 'one-others-wait'] as const;
+export type Turn = (typeof turns)[number];
 
 export interface Policy {
   readonly name: string;
