@@ -1,10 +1,17 @@
 /**
- * CONTRACT (first draft; the implementation replaces this file): rebuilds who held pages from the rows of a recording.
+ * Rebuilds who held pages from the rows of a recording, and finds its drains. The parts: `PageLists` (the
+ * counts), `PageEvents` (what each page event does to them), `Drains`, `SnapshotCheck` (what the kernel said).
  */
 
 import type { DrainOutcome, DrainRequest } from '../input/drain-request.ts';
-import type { EventBlock, EventLogSource } from '../input/event-log.ts';
+import { type EventBlock, type EventLogSource, Kind } from '../input/event-log.ts';
 import type { Machine, ZoneinfoSnapshot } from '../input/machine.ts';
+import { type Drain, type DrainListener, Drains } from './drains.ts';
+import { rulesOf } from './list-rules.ts';
+import { Looks } from './looks.ts';
+import { PageEvents } from './page-events.ts';
+import { PageLists } from './page-lists.ts';
+import { SnapshotCheck } from './snapshot-check.ts';
 
 export interface RebuildObserver {
   /** A drain is asked for; state of the lists at the request. Called in time order. */
@@ -42,9 +49,170 @@ export interface Rebuild {
   finish(): RebuildReport;
 }
 
-export type MakeRebuild = (
+export function makeRebuild(
   source: EventLogSource,
   machine: Machine,
   snapshots: readonly ZoneinfoSnapshot[],
   observer: RebuildObserver,
-) => Rebuild;
+): Rebuild {
+  return new Replayed(source, machine, snapshots, observer);
+}
+
+class Replayed implements Rebuild, DrainListener {
+  readonly #observer: RebuildObserver;
+  readonly #cpuCount: number;
+  readonly #lists: PageLists;
+  readonly #looks: Looks;
+  readonly #events: PageEvents;
+  readonly #drains: Drains;
+  readonly #check: SnapshotCheck;
+  readonly #report: RebuildReport;
+  #row = 0;
+  #lastNs = 0;
+
+  constructor(
+    source: EventLogSource,
+    machine: Machine,
+    snapshots: readonly ZoneinfoSnapshot[],
+    observer: RebuildObserver,
+  ) {
+    const rules = rulesOf(source);
+    this.#observer = observer;
+    this.#cpuCount = machine.cpuCount;
+    this.#lists = new PageLists(machine);
+    this.#looks = new Looks(this.#lists);
+    this.#events = new PageEvents(machine, rules, this.#lists, this.#looks);
+    this.#drains = new Drains(
+      machine,
+      source,
+      this.#lists,
+      this.#looks,
+      this.#events,
+      rules.remoteDrains,
+      this,
+    );
+    this.#check = new SnapshotCheck(machine, snapshots, this.#lists, this.#looks, this.#events);
+    this.#report = {
+      drainsCompared: 0,
+      drainsEqual: 0,
+      drainDifferences: {},
+      holdersCompared: 0,
+      holdersEqual: 0,
+      listsCompared: 0,
+      listsEqual: 0,
+      listDifferences: {},
+      anchor: 'none',
+      notes: new Map(),
+    };
+  }
+
+  feed(block: EventBlock): void {
+    const { kind, cpu, pid } = block;
+    const events = this.#events;
+    const drains = this.#drains;
+    let row = this.#row;
+    for (let i = 0; i < block.length; i++, row++) {
+      if (cpu[i] >= this.#cpuCount) {
+        this.#count(events.notes, 'event of a CPU that the machine does not have');
+        continue;
+      }
+      const k = kind[i] as Kind;
+      events.settle(cpu[i], k);
+      switch (k) {
+        case Kind.pageAllocZoneLocked:
+          events.zoneLocked(block, i, row);
+          break;
+        case Kind.pageAlloc:
+          events.pageAlloc(block, i);
+          drains.pageRow(pid[i]);
+          break;
+        case Kind.pageFree:
+          events.pageFree(block, i, row);
+          break;
+        case Kind.pageFreeBatched:
+          events.pageFreeBatched(block, i, row);
+          break;
+        case Kind.pagePcpuDrain:
+          events.pcpuDrain(block, i);
+          if (drains.following) drains.pageDrained(block, i);
+          break;
+        case Kind.freePcppagesBulk:
+          events.freePcppagesBulk(block, i);
+          break;
+        case Kind.freeOnePage:
+          events.freeOnePage(block, i);
+          break;
+        case Kind.pageAllocExtfrag:
+          events.extfrag(block, i, row);
+          break;
+        case Kind.compactionFree:
+          events.compactionFree(block, i);
+          break;
+        case Kind.allocBulk:
+          events.allocBulk(block, i);
+          break;
+        case Kind.allocBulkReturn:
+          events.allocBulkReturn(block, i);
+          break;
+        case Kind.marker:
+          this.#check.marker(block.texts.get(i) ?? '', row, block.timeNs[i]);
+          break;
+        case Kind.zoneinfoShow:
+          this.#check.shown(row, block.timeNs[i]);
+          break;
+        case Kind.drainPagesZone:
+          events.drainPagesZone(block, i);
+          drains.row(block, i, row);
+          break;
+        default:
+          drains.row(block, i, row);
+      }
+    }
+    this.#row = row;
+    if (block.length > 0) this.#lastNs = block.timeNs[block.length - 1];
+    drains.advance(this.#lastNs);
+  }
+
+  finish(): RebuildReport {
+    this.#drains.advance(this.#lastNs, true);
+    const report = this.#report;
+    report.listsCompared = this.#check.compared;
+    report.listsEqual = this.#check.equal;
+    for (const difference of this.#check.differences) {
+      const off = Math.abs(difference.kernel - difference.rebuilt);
+      const name = off <= 32 ? 'in flight' : 'larger';
+      report.listDifferences[name] = (report.listDifferences[name] ?? 0) + 1;
+    }
+    report.anchor = this.#check.anchored ? 'snapshot' : 'none';
+    for (const [name, times] of this.#events.notes) report.notes.set(name, times);
+    return report;
+  }
+
+  request(request: DrainRequest, _drain: Drain): void {
+    this.#observer.drainRequested(request);
+  }
+
+  outcome(outcome: DrainOutcome, drain: Drain): void {
+    this.#compare(outcome, drain);
+    this.#observer.drainEnded(outcome);
+  }
+
+  #compare(outcome: DrainOutcome, drain: Drain): void {
+    const report = this.#report;
+    if (outcome.kernelHolders !== null) {
+      report.holdersCompared++;
+      if (outcome.kernelHolders.equals(outcome.rebuiltHolders)) report.holdersEqual++;
+      return;
+    }
+    if (outcome.targets === null || drain.forced) return;
+    report.drainsCompared++;
+    if (outcome.targets.equals(outcome.rebuiltHolders)) report.drainsEqual++;
+    else
+      report.drainDifferences['not yet classified'] =
+        (report.drainDifferences['not yet classified'] ?? 0) + 1;
+  }
+
+  #count(map: Map<string, number>, name: string): void {
+    map.set(name, (map.get(name) ?? 0) + 1);
+  }
+}

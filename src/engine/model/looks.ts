@@ -1,0 +1,93 @@
+/**
+ * A look is the state of the lists at one moment: the kernel's own look at a drain, or the printing of
+ * zoneinfo. Events tell of a change a little late or a little early (a free is told before the page is on
+ * its list, an allocation after the page has left), so a look stays open for a while and later events put it right.
+ */
+
+import type { ListIndex, Nanoseconds, Pages } from '../../base/units.ts';
+import type { PageLists } from './page-lists.ts';
+
+export class Look {
+  row = 0;
+  timeNs: Nanoseconds = 0;
+  /** Pages by list; only lists in `touched` can be other than 0. */
+  readonly pages: Int32Array;
+  readonly touched: Int32Array;
+  touchedCount = 0;
+  readonly #isTouched: Uint8Array;
+
+  constructor(listCount: number) {
+    this.pages = new Int32Array(listCount);
+    this.touched = new Int32Array(listCount);
+    this.#isTouched = new Uint8Array(listCount);
+  }
+
+  clear(): void {
+    for (let i = 0; i < this.touchedCount; i++) {
+      this.pages[this.touched[i]] = 0;
+      this.#isTouched[this.touched[i]] = 0;
+    }
+    this.touchedCount = 0;
+  }
+
+  add(list: ListIndex, pages: Pages): void {
+    if (this.#isTouched[list] === 0) {
+      this.#isTouched[list] = 1;
+      this.touched[this.touchedCount++] = list;
+    }
+    this.pages[list] += pages;
+  }
+
+  /** Copies what the lists hold: of holders only, so that it costs what they cost. */
+  take(lists: PageLists, row: number, timeNs: Nanoseconds): void {
+    this.clear();
+    this.row = row;
+    this.timeNs = timeNs;
+    const zones = lists.zoneCount;
+    for (let cpu = lists.holders.next(0); cpu >= 0; cpu = lists.holders.next(cpu + 1)) {
+      for (let list = cpu * zones; list < (cpu + 1) * zones; list++) {
+        if (lists.counts[list] !== 0) this.add(list, lists.counts[list]);
+      }
+    }
+  }
+}
+
+/** Looks that later events may still put right, and a store of used ones. */
+export class Looks {
+  readonly #lists: PageLists;
+  readonly #open: Look[] = [];
+  readonly #spare: Look[] = [];
+
+  constructor(lists: PageLists) {
+    this.#lists = lists;
+  }
+
+  /** Are there open looks? Asked before each correction, so that the usual case costs one test. */
+  get any(): boolean {
+    return this.#open.length > 0;
+  }
+
+  take(row: number, timeNs: Nanoseconds): Look {
+    const look = this.#spare.pop() ?? new Look(this.#lists.listCount);
+    look.take(this.#lists, row, timeNs);
+    this.#open.push(look);
+    return look;
+  }
+
+  /** In looks after row `row`, the list held `pages` more than was believed. */
+  amendSince(list: ListIndex, row: number, pages: Pages): void {
+    for (let i = this.#open.length - 1; i >= 0 && this.#open[i].row > row; i--)
+      this.#open[i].add(list, pages);
+  }
+
+  /** No more corrections; the look stays valid until it is given back. */
+  close(look: Look): void {
+    const at = this.#open.indexOf(look);
+    if (at >= 0) this.#open.splice(at, 1);
+  }
+
+  giveBack(look: Look): void {
+    this.close(look);
+    if (this.#spare.length < 64) this.#spare.push(look);
+  }
+}

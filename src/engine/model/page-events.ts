@@ -1,0 +1,356 @@
+/**
+ * Page events → counts: the rules by which an event moves a page on or off a list (mm/page_alloc.c of 5.10
+ * to 7.x; `ListRules` says which). Identity decides, not the CPU of the event: a page is charged to the
+ * list that it entered.
+ *
+ * Three kinds of work are told page by page although the kernel's count changes at once, so they are kept
+ * open for each CPU until its next other event: a refill (the count grows when all pages are there, and the
+ * first is handed out at once), and a give-back (pages leave before the first event).
+ */
+
+import type { CpuIndex, ListIndex, Pages, Pfn } from '../../base/units.ts';
+import { type EventBlock, Kind } from '../input/event-log.ts';
+import type { Machine } from '../input/machine.ts';
+import { costlyOrder, type ListRules } from './list-rules.ts';
+import type { Looks } from './looks.ts';
+import type { PageLists } from './page-lists.ts';
+import { orderMask, takenFlag } from './page-lists.ts';
+import { PointerTable } from './pointer-table.ts';
+
+/** What a CPU is in the middle of. */
+const idle = 0;
+const refilling = 1;
+const givingBack = 2;
+
+/** Kind of event → the work that it continues. */
+const continues = new Uint8Array(256);
+continues[Kind.pageAllocZoneLocked] = refilling;
+continues[Kind.pageAllocExtfrag] = refilling;
+continues[Kind.pagePcpuDrain] = givingBack;
+
+/** Tasks in a bulk allocation. */
+interface BulkAllocation {
+  readonly cpu: CpuIndex;
+  /** mm_page_alloc events inside the call. */
+  allocations: number;
+  /** Pages of refills inside the call that were already taken off. */
+  heads: number;
+}
+
+export class PageEvents {
+  readonly pointers: PointerTable;
+  /** Odd things met, by name, with how often. */
+  readonly notes = new Map<string, number>();
+  readonly #rules: ListRules;
+  readonly #lists: PageLists;
+  readonly #looks: Looks;
+  readonly #hugeOrder = 9;
+  /** By CPU: what it is in the middle of, with the list, the pages and the first page of it. */
+  readonly #work: Uint8Array;
+  readonly #workList: Int32Array;
+  readonly #workPages: Int32Array;
+  readonly #workHead: Float64Array;
+  readonly #workPid: Int32Array;
+  /** By CPU: pcp pointer of the last give-back; CPU named by the last drain_pages_zone (-1 after other events). */
+  readonly #lastPcp: Int32Array;
+  readonly #lastZonePointer: Int32Array;
+  readonly #remoteCpu: Int32Array;
+  readonly #lastRefillPfn: Float64Array;
+  readonly #bulk = new Map<number, BulkAllocation>();
+  readonly #compactionFree = new Set<number>();
+
+  constructor(machine: Machine, rules: ListRules, lists: PageLists, looks: Looks) {
+    this.#rules = rules;
+    this.#lists = lists;
+    this.#looks = looks;
+    this.pointers = new PointerTable();
+    const cpus = machine.cpuCount;
+    this.#work = new Uint8Array(cpus);
+    this.#workList = new Int32Array(cpus);
+    this.#workPages = new Int32Array(cpus);
+    this.#workHead = new Float64Array(cpus);
+    this.#workPid = new Int32Array(cpus);
+    this.#lastPcp = new Int32Array(cpus);
+    this.#lastZonePointer = new Int32Array(cpus);
+    this.#remoteCpu = new Int32Array(cpus).fill(-1);
+    this.#lastRefillPfn = new Float64Array(cpus).fill(-1);
+  }
+
+  /** Before a row of CPU `cpu` is looked at: is what the CPU was in the middle of over? */
+  settle(cpu: CpuIndex, kind: Kind): void {
+    const work = this.#work[cpu];
+    if (work !== idle && work !== continues[kind]) this.#endWork(cpu, work);
+  }
+
+  /** Pages told as entered that the kernel has not counted yet, of the CPUs in the middle of a refill. */
+  correctForWork(subtract: (list: ListIndex, pages: Pages) => void): void {
+    for (let cpu = 0; cpu < this.#work.length; cpu++) {
+      if (this.#work[cpu] === refilling) subtract(this.#workList[cpu], this.#workPages[cpu]);
+    }
+  }
+
+  pageFree(block: EventBlock, i: number, row: number): void {
+    const order = block.order[i];
+    const pid = block.pid[i];
+    if (this.#rules.compactionFreesEmit && this.#compactionFree.delete(pid)) {
+      this.#note('freed by compaction, to no list');
+      return;
+    }
+    const cpu = block.cpu[i];
+    this.#remoteCpu[cpu] = -1;
+    if (!this.#isListOrder(order)) return;
+    const pfn = block.pfn[i];
+    const zone = this.#lists.zoneOf(pfn);
+    if (zone < 0) {
+      this.#note('page outside of every zone');
+      return;
+    }
+    const list = cpu * this.#lists.zoneCount + zone;
+    const slot = this.#lists.find(pfn);
+    if (slot >= 0) this.#forget(slot, list);
+    this.#lists.enter(pfn, list, order, row);
+  }
+
+  /** mm_page_free_batched: told just before the page enters, unlike mm_page_free, which may be long before. */
+  pageFreeBatched(block: EventBlock, i: number, row: number): void {
+    const slot = this.#lists.table.find(block.pfn[i]);
+    if (slot < 0) return;
+    const lists = this.#lists;
+    const order = lists.table.order(slot);
+    if ((order & takenFlag) !== 0) return;
+    const pfn = block.pfn[i];
+    const from = lists.table.list(slot);
+    const list = block.cpu[i] * lists.zoneCount + (from % lists.zoneCount);
+    if (lists.isStale(slot)) {
+      // It was on its way when a drain emptied the list.
+      lists.enter(pfn, list, order, row);
+      return;
+    }
+    if (this.#looks.any) this.#looks.amendSince(from, lists.table.row(slot), -(1 << order));
+    lists.leave(slot);
+    lists.enter(pfn, list, order, row);
+  }
+
+  freeOnePage(block: EventBlock, i: number): void {
+    if (block.pfn[i] >= 0) this.#neverEntered(block.pfn[i], block.order[i]);
+  }
+
+  pageAlloc(block: EventBlock, i: number): void {
+    const pfn = block.pfn[i];
+    const cpu = block.cpu[i];
+    this.#lastRefillPfn[cpu] = -1;
+    if (pfn < 0) return;
+    const order = block.order[i];
+    if (this.#bulk.size > 0) {
+      const bulk = this.#bulk.get(block.pid[i]);
+      if (bulk !== undefined) bulk.allocations++;
+    }
+    if (!this.#isListOrder(order)) return;
+    if (this.#takeRange(pfn, order) > 0) return;
+    const zone = this.#lists.zoneOf(pfn);
+    if (zone < 0) {
+      this.#note('page outside of every zone');
+      return;
+    }
+    this.#unseenLeaves(cpu * this.#lists.zoneCount + zone, 1 << order, 'allocated page was on no list');
+  }
+
+  zoneLocked(block: EventBlock, i: number, row: number): void {
+    const pfn = block.pfn[i];
+    if (pfn < 0) return;
+    const order = block.order[i];
+    const cpu = block.cpu[i];
+    this.#lastRefillPfn[cpu] = pfn;
+    const refill = this.#rules.refillField ? block.b[i] === 1 : this.#isListOrder(order);
+    this.#fromBuddy(pfn, order, cpu, block.pid[i], refill, row);
+  }
+
+  extfrag(block: EventBlock, i: number, row: number): void {
+    const pfn = block.pfn[i];
+    const cpu = block.cpu[i];
+    if (!this.#rules.stealsAreRefills || this.#lastRefillPfn[cpu] === pfn) return;
+    const order = block.order[i];
+    this.#fromBuddy(pfn, order, cpu, block.pid[i], this.#isListOrder(order), row);
+  }
+
+  freePcppagesBulk(block: EventBlock, i: number): void {
+    const cpu = block.cpu[i];
+    const pcp = block.c[i];
+    this.#lastPcp[cpu] = pcp;
+    this.#lastZonePointer[cpu] = block.a[i];
+    const owner = this.#remoteCpu[cpu] >= 0 ? this.#remoteCpu[cpu] : this.pointers.ownerOf(pcp, cpu);
+    if (this.#remoteCpu[cpu] >= 0 || !this.#rules.remoteDrains) this.pointers.setOwner(pcp, owner);
+    const zone = this.pointers.zoneOf(block.a[i]);
+    if (!this.#rules.bulkTakesFirst || zone < 0 || block.b[i] <= 0) return;
+    const list = owner * this.#lists.zoneCount + zone;
+    this.#work[cpu] = givingBack;
+    this.#workList[cpu] = list;
+    this.#workPages[cpu] = block.b[i];
+    this.#lists.add(list, -block.b[i]);
+  }
+
+  pcpuDrain(block: EventBlock, i: number): void {
+    const pfn = block.pfn[i];
+    const order = block.order[i];
+    const cpu = block.cpu[i];
+    const lists = this.#lists;
+    if (this.#work[cpu] === givingBack) this.#tellGivenBack(cpu, 1 << order);
+    if (this.#lastZonePointer[cpu] > 0) {
+      this.pointers.setZone(this.#lastZonePointer[cpu], lists.zoneOf(pfn));
+      this.#lastZonePointer[cpu] = 0;
+    }
+    if (this.#takeRange(pfn, order) > 0) return;
+    const zone = lists.zoneOf(pfn);
+    if (zone < 0) {
+      this.#note('page outside of every zone');
+      return;
+    }
+    const owner = this.pointers.ownerOf(this.#lastPcp[cpu], cpu);
+    this.#unseenLeaves(owner * lists.zoneCount + zone, 1 << order, 'drained page was on no list');
+  }
+
+  /** The give-back was taken off as a whole: as its pages are told, put them back one by one to leave by themselves. */
+  #tellGivenBack(cpu: CpuIndex, pages: Pages): void {
+    const told = Math.min(pages, this.#workPages[cpu]);
+    this.#lists.add(this.#workList[cpu], told);
+    this.#workPages[cpu] -= told;
+  }
+
+  drainPagesZone(block: EventBlock, i: number): void {
+    this.#remoteCpu[block.cpu[i]] = block.a[i];
+  }
+
+  compactionFree(block: EventBlock, i: number): void {
+    if (this.#rules.compactionFreesEmit) this.#compactionFree.add(block.pid[i]);
+  }
+
+  allocBulk(block: EventBlock, i: number): void {
+    this.#bulk.set(block.pid[i], { cpu: block.cpu[i], allocations: 0, heads: 0 });
+  }
+
+  allocBulkReturn(block: EventBlock, i: number): void {
+    const bulk = this.#bulk.get(block.pid[i]);
+    if (bulk === undefined) return;
+    this.#bulk.delete(block.pid[i]);
+    const got = block.a[i];
+    const silent = got - Math.min(1, bulk.allocations) - bulk.heads;
+    if (silent <= 0) return;
+    // The zone is not told; the highest zone with memory serves such requests first.
+    const list = bulk.cpu * this.#lists.zoneCount + this.#lists.zoneCount - 1;
+    this.#lists.add(list, -silent);
+    this.#lists.ghosts[list] += silent;
+    this.#note('pages taken by bulk allocation', silent);
+  }
+
+  #isListOrder(order: number): boolean {
+    return order === 0 || (this.#rules.highOrders && (order <= costlyOrder || order === this.#hugeOrder));
+  }
+
+  #fromBuddy(pfn: Pfn, order: number, cpu: CpuIndex, pid: number, refill: boolean, row: number): void {
+    const lists = this.#lists;
+    if (this.#takeRange(pfn, order) > 0)
+      this.#note('page came from the buddy lists although it was believed on a list');
+    if (!refill) return;
+    const zone = lists.zoneOf(pfn);
+    if (zone < 0) {
+      this.#note('page outside of every zone');
+      return;
+    }
+    const list = cpu * lists.zoneCount + zone;
+    if (this.#work[cpu] === refilling && this.#workList[cpu] !== list) this.#endWork(cpu, refilling);
+    if (this.#work[cpu] !== refilling) {
+      this.#work[cpu] = refilling;
+      this.#workList[cpu] = list;
+      this.#workPages[cpu] = 0;
+      this.#workHead[cpu] = pfn;
+      this.#workPid[cpu] = pid;
+    }
+    this.#workPages[cpu] += 1 << order;
+    lists.enter(pfn, list, order, row);
+  }
+
+  #endWork(cpu: CpuIndex, work: number): void {
+    this.#work[cpu] = idle;
+    if (work === givingBack) {
+      if (this.#workPages[cpu] > 0) this.#lists.add(this.#workList[cpu], this.#workPages[cpu]);
+      return;
+    }
+    const slot = this.#lists.find(this.#workHead[cpu]);
+    if (slot < 0) return;
+    this.#lists.markTaken(slot);
+    const bulk = this.#bulk.size > 0 ? this.#bulk.get(this.#workPid[cpu]) : undefined;
+    if (bulk !== undefined) bulk.heads += 1 << (this.#lists.table.order(slot) & orderMask);
+  }
+
+  /** Removes every page of [pfn, pfn + 2^order) that is believed on a list; returns how many pages. */
+  #takeRange(pfn: Pfn, order: number): Pages {
+    const lists = this.#lists;
+    const slot = lists.find(pfn);
+    if (slot >= 0) {
+      const had = lists.table.order(slot) & orderMask;
+      if (had === order || order === 0) {
+        lists.leave(slot);
+        return 1 << had;
+      }
+    }
+    if (order === 0 || !this.#rules.highOrders) return 0;
+    let taken = 0;
+    for (let page = pfn; page < pfn + (1 << order); page++) {
+      const at = lists.find(page);
+      if (at < 0) continue;
+      taken += 1 << (lists.table.order(at) & orderMask);
+      lists.leave(at);
+    }
+    return taken;
+  }
+
+  /** A page that was told as freed went to the buddy lists instead: it never was on a list. */
+  #neverEntered(pfn: Pfn, order: number): void {
+    const slot = this.#lists.find(pfn);
+    if (slot < 0) return;
+    if (this.#looks.any) {
+      this.#looks.amendSince(this.#lists.table.list(slot), this.#lists.table.row(slot), -(1 << order));
+    }
+    this.#note('freed past the lists');
+    this.#lists.leave(slot);
+  }
+
+  /** A page is freed that is believed on a list: it had been taken by a call that emits no event. */
+  #forget(slot: number, list: ListIndex): void {
+    const lists = this.#lists;
+    const from = lists.table.list(slot);
+    const pages = 1 << (lists.table.order(slot) & orderMask);
+    const taken = (lists.table.order(slot) & takenFlag) !== 0;
+    lists.leave(slot);
+    if (taken) return;
+    const first = Math.floor(from / lists.zoneCount) * lists.zoneCount;
+    if (lists.ghosts[from] >= pages) {
+      lists.ghosts[from] -= pages;
+      lists.add(from, pages);
+      return;
+    }
+    for (let other = first; other < first + lists.zoneCount; other++) {
+      if (lists.ghosts[other] < pages) continue;
+      lists.ghosts[other] -= pages;
+      lists.add(other, pages);
+      this.#note('bulk allocation was from another zone than assumed');
+      return;
+    }
+    this.#note(list === from ? 'freed twice' : 'freed although believed on a list');
+  }
+
+  #unseenLeaves(list: ListIndex, pages: Pages, otherwise: string): void {
+    const lists = this.#lists;
+    if (lists.anchored[list] === 0) return;
+    if (lists.unseen[list] < pages) {
+      this.#note(otherwise, pages);
+      return;
+    }
+    lists.unseen[list] -= pages;
+    lists.add(list, -pages);
+  }
+
+  #note(name: string, times = 1): void {
+    this.notes.set(name, (this.notes.get(name) ?? 0) + times);
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Pages on each (CPU, zone) list, as far as the recording tells: the counts, which pages they are, and
+ * which CPUs hold any. An entry of order o counts 2^o base pages.
+ *
+ * A count has two parts: pages whose frame numbers were seen to enter, and pages of before the start, known
+ * only by their number (`unseen`), from the moment at which the list is anchored: by a snapshot, or by a
+ * drain that emptied it. Until then the count is a lower bound.
+ */
+
+import { BitSet } from '../../base/bit-set.ts';
+import type { CpuIndex, ListIndex, Pages, Pfn } from '../../base/units.ts';
+import type { Machine } from '../input/machine.ts';
+import { PageTable } from './page-table.ts';
+
+/** Flag beside the order: the page is still in the table but was taken off its list already. */
+export const takenFlag = 0x80;
+export const orderMask = 0x1f;
+
+export class PageLists {
+  readonly cpuCount: number;
+  readonly zoneCount: number;
+  readonly listCount: number;
+  readonly counts: Int32Array;
+  /** Part of `counts`: pages whose frame number is not known. */
+  readonly unseen: Int32Array;
+  /** Taken by calls that emit no event: entries of these pages are still in the table, the counts are without them. */
+  readonly ghosts: Int32Array;
+  /** 1: the count is the whole truth, as far as rebuilt; 0: only a lower bound. */
+  readonly anchored: Uint8Array;
+  /** Lists of the CPU that are not anchored. */
+  readonly unanchoredOfCpu: Int32Array;
+  readonly cpuPages: Int32Array;
+  /** CPUs with `cpuPages` over 0. */
+  readonly holders: BitSet;
+  readonly table = new PageTable();
+  readonly #cpuOfList: Uint16Array;
+  /** Entries of rows before this were emptied by a drain: they are stale. */
+  readonly #emptiedRow: Float64Array;
+  readonly #watchRow: Float64Array;
+  readonly #watchPages: Int32Array;
+  readonly #zoneStart: Float64Array;
+  readonly #zoneEnd: Float64Array;
+  #lastZone = 0;
+
+  constructor(machine: Machine) {
+    this.cpuCount = machine.cpuCount;
+    this.zoneCount = machine.zones.length;
+    this.listCount = this.cpuCount * this.zoneCount;
+    this.counts = new Int32Array(this.listCount);
+    this.unseen = new Int32Array(this.listCount);
+    this.ghosts = new Int32Array(this.listCount);
+    this.anchored = new Uint8Array(this.listCount);
+    this.unanchoredOfCpu = new Int32Array(this.cpuCount).fill(this.zoneCount);
+    this.cpuPages = new Int32Array(this.cpuCount);
+    this.holders = new BitSet(this.cpuCount);
+    this.#emptiedRow = new Float64Array(this.listCount).fill(-1);
+    this.#watchRow = new Float64Array(this.listCount).fill(Number.POSITIVE_INFINITY);
+    this.#watchPages = new Int32Array(this.listCount);
+    this.#cpuOfList = Uint16Array.from({ length: this.listCount }, (_, list) =>
+      Math.floor(list / this.zoneCount),
+    );
+    this.#zoneStart = Float64Array.from(machine.zones, (zone) => zone.startPfn);
+    this.#zoneEnd = Float64Array.from(machine.zones, (zone) => zone.endPfn);
+  }
+
+  /** Zone whose span holds the page, or -1. Of overlapping spans (interleaved nodes) the last match stays. */
+  zoneOf(pfn: Pfn): number {
+    const last = this.#lastZone;
+    if (pfn >= this.#zoneStart[last] && pfn < this.#zoneEnd[last]) return last;
+    for (let zone = 0; zone < this.zoneCount; zone++) {
+      if (pfn >= this.#zoneStart[zone] && pfn < this.#zoneEnd[zone]) {
+        this.#lastZone = zone;
+        return zone;
+      }
+    }
+    return -1;
+  }
+
+  cpuOf(list: ListIndex): CpuIndex {
+    return this.#cpuOfList[list];
+  }
+
+  /** Changes a count; `pages` may be negative. */
+  add(list: ListIndex, pages: Pages): void {
+    this.counts[list] += pages;
+    const cpu = this.#cpuOfList[list];
+    const before = this.cpuPages[cpu];
+    const after = before + pages;
+    this.cpuPages[cpu] = after;
+    if (before > 0 !== after > 0) {
+      if (after > 0) this.holders.add(cpu);
+      else this.holders.delete(cpu);
+    }
+  }
+
+  /** Slot of a page that is believed on a list or just taken off it, or -1. */
+  find(pfn: Pfn): number {
+    const slot = this.table.find(pfn);
+    if (slot >= 0 && this.isStale(slot)) return -1;
+    return slot;
+  }
+
+  /** Was the list of this entry emptied since the page entered? */
+  isStale(slot: number): boolean {
+    return this.table.row(slot) < this.#emptiedRow[this.table.list(slot)];
+  }
+
+  /** The page enters `list` with row `row`. It must not be in the table, but for a stale entry. */
+  enter(pfn: Pfn, list: ListIndex, order: number, row: number): void {
+    const stale = this.table.find(pfn);
+    if (stale >= 0) this.table.remove(stale);
+    this.table.insert(pfn, list, order, row);
+    const pages = 1 << order;
+    this.add(list, pages);
+    if (row >= this.#watchRow[list]) this.#watchPages[list] += pages;
+  }
+
+  /** The page in `slot` leaves the list that it is on. */
+  leave(slot: number): void {
+    const order = this.table.order(slot);
+    if ((order & takenFlag) === 0) this.takeOff(slot, order & orderMask);
+    this.table.remove(slot);
+  }
+
+  /** The page is off its list but stays in the table until the event that tells where it went. */
+  markTaken(slot: number): void {
+    const order = this.table.order(slot);
+    if ((order & takenFlag) !== 0) return;
+    this.takeOff(slot, order);
+    this.table.setOrder(slot, order | takenFlag);
+  }
+
+  takeOff(slot: number, order: number): void {
+    const list = this.table.list(slot);
+    this.add(list, -(1 << order));
+    if (this.table.row(slot) >= this.#watchRow[list]) this.#watchPages[list] -= 1 << order;
+  }
+
+  /** A full drain of the list begins with `row`: what enters from here on may stay. */
+  beginEmptying(list: ListIndex, row: number): void {
+    this.#watchRow[list] = row;
+    this.#watchPages[list] = 0;
+  }
+
+  /** The drain is over: of what was there before it, nothing is left. Returns by how much the count was wrong. */
+  endEmptying(list: ListIndex): Pages {
+    if (this.#watchRow[list] === Number.POSITIVE_INFINITY) return 0;
+    const wrong = this.counts[list] - this.#watchPages[list];
+    if (wrong !== 0) this.add(list, -wrong);
+    this.#emptiedRow[list] = this.#watchRow[list];
+    this.#watchRow[list] = Number.POSITIVE_INFINITY;
+    this.unseen[list] = 0;
+    this.ghosts[list] = 0;
+    return this.anchor(list) ? 0 : wrong;
+  }
+
+  /** The list's count is `pages` now: what is not in the table is unseen. */
+  anchorAt(list: ListIndex, pages: Pages): void {
+    const missing = pages - this.counts[list];
+    this.unseen[list] += missing;
+    this.add(list, missing);
+    this.anchor(list);
+  }
+
+  /** True if the list was not anchored before. */
+  anchor(list: ListIndex): boolean {
+    if (this.anchored[list] === 1) return false;
+    this.anchored[list] = 1;
+    this.unanchoredOfCpu[this.#cpuOfList[list]]--;
+    return true;
+  }
+}
