@@ -56,6 +56,8 @@ export interface TraceDiagnostics {
   unknownTypes: Map<number, number>;
   /** Text lines that are no event and no comment. */
   unreadableLines: number;
+  /** Text lines that are older than a line before them; their rows get the time of the latest line before. */
+  outOfOrder?: number;
   /** Time of the first and the last event, ns since `startStamp`. */
   firstNs: number;
   lastNs: number;

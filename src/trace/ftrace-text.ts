@@ -1,0 +1,127 @@
+/**
+ * Lines of ftrace text: `trace` and `trace_pipe` of tracefs (kernel: kernel/trace/trace_output.c,
+ * trace_print_context and trace_print_lat_context; documented in Documentation/trace/ftrace.rst) and
+ * `trace-cmd report` (trace-cmd 2.x, 3.x). By a byte scan: no strings, no regular expressions.
+ *
+ *     trace, trace_pipe      bash-5751    [001] ...1.   928.201279: mm_page_free: page=… pfn=0x10 order=0
+ *     with thread group      bash-5751    (   5751) [001] ...1.   928.201279: mm_page_free: …
+ *     latency format     trace-cm-5887      0d..2. 16136us+: mm_page_free: …
+ *     trace-cmd report       init-1     [007]     9.222855745: mm_page_free:   page=…
+ *     trace-cmd report -l    init-1      46.....    70.624229: mm_page_free:   …
+ *     function tracer        init-1     [007] .....     9.222855: drain_all_pages <-__alloc_pages_slowpath
+ *
+ * The name of a task may hold spaces, dashes and brackets, so it is found from what follows it.
+ */
+
+import {
+  Byte,
+  cpusMax,
+  digitsValue,
+  isDigit,
+  LineClass,
+  pidMax,
+  readName,
+  readStamp,
+  skipSpaces,
+  skipToSpace,
+  type TextLine,
+} from './text-line.ts';
+
+/** Task names are right-aligned to 16 columns, so the dash before the thread id is most often here. */
+const dashColumn = 16;
+/** A dash before the thread id is looked for in this many columns: name, and the name of a buffer before it. */
+const dashColumnMax = 96;
+
+export function readFtraceLine(bytes: Uint8Array, start: number, end: number, line: TextLine): LineClass {
+  const usual = start + dashColumn;
+  if (usual + 1 < end && bytes[usual] === Byte.minus && isDigit(bytes[usual + 1])) {
+    if (readAfterDash(bytes, start, usual, end, line)) return LineClass.event;
+  }
+  const first = skipSpaces(bytes, start, end);
+  const limit = Math.min(end - 1, start + dashColumnMax);
+  for (let dash = first + 1; dash < limit; dash++) {
+    if (bytes[dash] !== Byte.minus || !isDigit(bytes[dash + 1])) continue;
+    if (readAfterDash(bytes, start, dash, end, line)) return LineClass.event;
+  }
+  return classOfOther(bytes, first, end, line);
+}
+
+/** Reads everything behind the dash at `dash`; true when the line is an event. */
+function readAfterDash(bytes: Uint8Array, start: number, dash: number, end: number, line: TextLine): boolean {
+  let at = dash + 1;
+  while (at < end && isDigit(bytes[at])) at++;
+  const pid = digitsValue(bytes, dash + 1, at, pidMax);
+  if (pid < 0 || at >= end || bytes[at] !== Byte.space) return false;
+  at = skipSpaces(bytes, at, end);
+  if (bytes[at] === Byte.open) at = skipThreadGroup(bytes, at, end);
+  at = bytes[at] === Byte.openBracket ? readCpu(bytes, at, end, line) : readCpuAndFlags(bytes, at, end, line);
+  if (at < 0) return false;
+  at = readStamp(bytes, at, end, line);
+  if (at < 0) return false;
+  if (bytes[at] === Byte.u) at = skipMicroseconds(bytes, at, end, line);
+  if (at >= end || bytes[at] !== Byte.colon) return false;
+  at = skipSpaces(bytes, at + 1, end);
+  if (bytes[at] === Byte.open && bytes[at + 1] === Byte.plus) {
+    at = skipSpaces(bytes, skipToSpace(bytes, at, end), end); // trace-cmd report --ts-diff
+  }
+  if (!readName(bytes, at, end, line)) return false;
+  if (bytes[line.bodyStart] === Byte.less && bytes[line.bodyStart + 1] === Byte.minus) line.isFunction = true;
+  line.pid = pid;
+  line.commStart = skipSpaces(bytes, Math.max(start, dash - dashColumn), dash);
+  line.commEnd = dash;
+  return true;
+}
+
+/** `(   5751) ` and `(-------) `: the thread group, with option record-tgid. */
+function skipThreadGroup(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && bytes[at] !== Byte.close) at++;
+  return skipSpaces(bytes, at + 1, end);
+}
+
+/** `[007] ` and, with option irq-info, `[007] d..2. `. Returns where the stamp begins, or -1. */
+function readCpu(bytes: Uint8Array, from: number, end: number, line: TextLine): number {
+  let at = from + 1;
+  while (at < end && isDigit(bytes[at])) at++;
+  line.cpu = digitsValue(bytes, from + 1, at, cpusMax - 1);
+  if (line.cpu < 0 || at === from + 1 || bytes[at] !== Byte.closeBracket) return -1;
+  at = skipSpaces(bytes, at + 1, end);
+  if (at < end && !isDigit(bytes[at])) at = skipSpaces(bytes, skipToSpace(bytes, at, end), end);
+  return at;
+}
+
+/** Latency format: `46..... ` and, by trace-cmd report -l -R, `46-0x0 `. Returns where the stamp begins, or -1. */
+function readCpuAndFlags(bytes: Uint8Array, from: number, end: number, line: TextLine): number {
+  let at = from;
+  while (at < end && isDigit(bytes[at])) at++;
+  line.cpu = digitsValue(bytes, from, at, cpusMax - 1);
+  if (line.cpu < 0 || at === from || at >= end || bytes[at] === Byte.space) return -1;
+  return skipSpaces(bytes, skipToSpace(bytes, at, end), end);
+}
+
+/** Latency format prints `16136us` and a mark for long gaps (`+!#*@$`) instead of seconds. */
+function skipMicroseconds(bytes: Uint8Array, from: number, end: number, line: TextLine): number {
+  if (line.stampDigits !== -1) return -1;
+  const micros = line.seconds * 1e9 + line.nanoseconds;
+  line.seconds = Math.floor(micros / 1e6);
+  line.nanoseconds = (micros % 1e6) * 1000;
+  line.stampDigits = 6;
+  let at = from;
+  while (at < end && at < from + 4 && bytes[at] !== Byte.colon) at++;
+  return at;
+}
+
+/** Lines that are no events. */
+function classOfOther(bytes: Uint8Array, first: number, end: number, line: TextLine): LineClass {
+  if (first >= end || bytes[first] === Byte.hash) return LineClass.silent;
+  if (bytes[first] === Byte.equals && bytes[first + 1] === 62) return LineClass.silent; // ` => function`: a stack
+  if (end - first > 128) return LineClass.unreadable;
+  const text = String.fromCharCode(...bytes.subarray(first, end));
+  if (/^(cpus=\d+|version = \d+|CPU \d+ is empty)\s*$/.test(text)) return LineClass.silent;
+  // `CPU:1 [LOST 380 EVENTS]`, `CPU:1 [LOST EVENTS]` of the kernel; `CPU:1 [380 EVENTS DROPPED]`, `CPU:1 [EVENTS DROPPED]` of trace-cmd.
+  const lost = /^CPU:(\d{1,5}) \[(?:LOST )?(\d{0,15}) ?EVENTS(?: DROPPED)?\]/.exec(text);
+  if (lost === null || Number(lost[1]) >= cpusMax) return LineClass.unreadable;
+  line.lostCpu = Number(lost[1]);
+  line.lostCount = lost[2] === '' ? -1 : Number(lost[2]);
+  return LineClass.lost;
+}
