@@ -1,7 +1,7 @@
 /** Where the bytes of a recording come from: an array or a browser's Blob. Files of Node: node-source.ts. */
 
 import { traceError } from './trace-error.ts';
-import type { ByteSource } from './trace-reader.ts';
+import type { ByteSource, ByteStream } from './trace-reader.ts';
 
 /** A source over bytes in memory. */
 export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
@@ -68,4 +68,23 @@ function checkRange(source: ByteSource, offset: number, length: number, what: st
 
 function endedEarly(source: ByteSource, offset: number, what: string) {
   return traceError('E_TRACE_TRUNCATED', `the file ends inside ${what}`, source.name, offset);
+}
+
+/** Bytes of one step of `sourceStream`. */
+const stepBytes = 1 << 20;
+
+/** A source read from its beginning to its end. */
+export function sourceStream(source: ByteSource): ByteStream {
+  return {
+    name: source.name,
+    size: source.size,
+    chunks: async function* () {
+      for (let at = 0; at < source.size; ) {
+        const bytes = await source.read(at, Math.min(stepBytes, source.size - at));
+        if (bytes.length === 0) return;
+        at += bytes.length;
+        yield bytes;
+      }
+    },
+  };
 }

@@ -95,12 +95,7 @@ const byEvent: ReadonlyMap<string, EventRule> = new Map<string, EventRule>([
     'kmem:pcp_drain_begin',
     {
       kind: Kind.pcpDrainBegin,
-      columns: [
-        number('a', 'seq'),
-        number('b', 'policy'),
-        number('c', 'zone'),
-        number('d', 'holders', 'nr'),
-      ],
+      columns: [number('a', 'seq'), number('b', 'policy'), number('c', 'zone'), number('d', 'holders', 'nr')],
       special: 'cpu-set',
     },
   ],
@@ -108,12 +103,7 @@ const byEvent: ReadonlyMap<string, EventRule> = new Map<string, EventRule>([
     'kmem:pcp_drain_end',
     {
       kind: Kind.pcpDrainEnd,
-      columns: [
-        number('a', 'seq'),
-        number('b', 'result'),
-        number('c', 'ipis'),
-        number('d', 'alloc'),
-      ],
+      columns: [number('a', 'seq'), number('b', 'result'), number('c', 'ipis'), number('d', 'alloc')],
       special: 'cpu-set',
     },
   ],

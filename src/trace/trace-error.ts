@@ -10,6 +10,7 @@ export type TraceErrorCode =
   | 'E_TRACE_DAMAGED'
   | 'E_TRACE_LIMIT'
   | 'E_TRACE_COMPRESSION'
+  | 'E_TRACE_NEEDS_FILE'
   | 'E_TRACE_READ_TWICE';
 
 const hints: Record<TraceErrorCode, string> = {
@@ -20,6 +21,7 @@ const hints: Record<TraceErrorCode, string> = {
   E_TRACE_DAMAGED: 'The file is damaged: copy it again, or use --partial to report what was read before.',
   E_TRACE_LIMIT: 'No recording needs this much: the file is damaged or hostile.',
   E_TRACE_COMPRESSION: 'Convert it with `trace-cmd convert --compression none` where it was recorded.',
+  E_TRACE_NEEDS_FILE: 'Write it to a file first, then name the file.',
   E_TRACE_READ_TWICE: 'Open the recording again for a second pass.',
 };
 

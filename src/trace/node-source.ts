@@ -1,0 +1,71 @@
+/** The one file of this folder that needs Node: files and standard input as sources. */
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { DrainlabError, ExitCode } from '../base/errors.ts';
+import { type OpenOptions, openTrace } from './index.ts';
+import type { ByteSource, ByteStream, TraceReader } from './trace-reader.ts';
+
+/** A file by its path. Directories, missing files and missing rights are errors from outside (exit code 4). */
+export function fileSource(path: string): ByteSource {
+  const file = openFile(path);
+  const stat = fstatSync(file);
+  if (!stat.isFile()) {
+    closeSync(file);
+    throw new DrainlabError(stat.isDirectory() ? 'is a directory' : 'is not a regular file', {
+      code: 'E_TRACE_NOT_A_FILE',
+      where: path,
+      hint: 'Name the file itself; a pipe is read with `-` as the name.',
+    });
+  }
+  const readInto = (offset: number, target: Uint8Array): number => {
+    let done = 0;
+    while (done < target.length) {
+      const count = readSync(file, target, done, target.length - done, offset + done);
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  };
+  return {
+    name: path,
+    size: stat.size,
+    read: async (offset, length) => {
+      const target = new Uint8Array(Math.max(0, Math.min(length, stat.size - offset)));
+      return target.subarray(0, readInto(offset, target));
+    },
+    readSync: readInto,
+    close: async () => closeSync(file),
+  };
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    const missing = (cause as { code?: string }).code === 'ENOENT';
+    throw new DrainlabError(missing ? 'there is no such file' : `cannot be opened: ${String(cause)}`, {
+      code: missing ? 'E_TRACE_NO_FILE' : 'E_TRACE_OPEN',
+      where: path,
+      hint: missing ? 'Check the name.' : 'Check the rights of the file.',
+      exitCode: ExitCode.outside,
+      cause,
+    });
+  }
+}
+
+/** Standard input, which can be read once. */
+export function stdinStream(): ByteStream {
+  return { name: 'standard input', size: null, chunks: () => process.stdin };
+}
+
+/** Opens a recording by path; `-` is standard input. */
+export async function openTraceFile(path: string, options: OpenOptions = {}): Promise<TraceReader> {
+  if (path === '-') return openTrace(stdinStream(), options);
+  const source = fileSource(path);
+  try {
+    return await openTrace(source, options);
+  } catch (error) {
+    await source.close?.();
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * What stands around the ring-buffer data of a trace.dat file, the same for versions 6 and 7
+ * (trace-cmd.dat.v6(5), trace-cmd.dat.v7(5)): formats, symbols, names, options, and where each CPU's data lies.
+ */
+
+import type { ByteSource } from '../trace-reader.ts';
+import type { Decompressor } from './compression.ts';
+
+/** A format file of the kernel (`events/SYSTEM/EVENT/format`), not parsed yet. */
+export interface FormatText {
+  readonly system: string;
+  readonly text: Uint8Array;
+}
+
+/** A part of the file that is fetched when it is needed. */
+export interface LazySection {
+  /** Offset of the content (of its compression header when packed). */
+  readonly offset: number;
+  /** Bytes in the file. */
+  readonly size: number;
+  readonly packed: boolean;
+  /** The content begins with its own size in so many bytes (0: it does not). */
+  readonly sizePrefix: number;
+}
+
+export interface CpuData {
+  readonly cpu: number;
+  readonly offset: number;
+  /** Bytes in the file. */
+  readonly size: number;
+}
+
+/** The events of one instance (buffer) of the tracer. */
+export interface BufferData {
+  /** '' for the top instance. */
+  readonly name: string;
+  readonly clock: string;
+  /** Size of a sub-buffer in bytes, header included. */
+  readonly pageBytes: number;
+  readonly cpus: readonly CpuData[];
+  /** In compressed chunks. */
+  readonly packed: boolean;
+}
+
+/** An instance that was recorded as text (`trace-cmd record` with a latency tracer). */
+export interface LatencyText {
+  readonly name: string;
+  readonly section: LazySection;
+}
+
+export interface Container {
+  readonly source: ByteSource;
+  readonly version: 6 | 7;
+  readonly littleEndian: boolean;
+  /** Size of `long` in user space, from the file header. */
+  readonly longBytes: 4 | 8;
+  readonly pageBytes: number;
+  readonly compression: string;
+  readonly decompressor: Decompressor | null;
+  headerPage: Uint8Array;
+  headerEvent: Uint8Array;
+  readonly formats: FormatText[];
+  kallsyms: LazySection | null;
+  printk: Uint8Array;
+  cmdlines: Uint8Array;
+  cpuCount: number;
+  readonly buffers: BufferData[];
+  readonly latency: LatencyText[];
+  readonly options: FileOptions;
+}
+
+/** Options that say something about the recording; times as in the file. */
+export interface FileOptions {
+  uname: string;
+  clock: string;
+  version: string;
+  /** Added to every stamp (option OFFSET), ns. */
+  offsetNs: bigint;
+  /** Wall-clock offset of option DATE, ns; 0n when absent. */
+  dateNs: bigint;
+  tscToNs: { mult: bigint; shift: bigint; offset: bigint } | null;
+  /** Per CPU, corrections of a guest's stamps against its host. */
+  timeShift: TimeShift | null;
+  /** `per_cpu/cpuN/stats` of each CPU, as text. */
+  cpuStats: string[];
+  traceId: bigint;
+}
+
+/** Corrections to stamps, ascending in `times`, for each CPU (option TIME_SHIFT). */
+export interface TimeShift {
+  readonly peer: bigint;
+  readonly flags: number;
+  readonly cpus: ReadonlyArray<{
+    readonly times: readonly bigint[];
+    readonly offsets: readonly bigint[];
+    readonly scalings: readonly bigint[];
+    readonly fractions: readonly bigint[];
+  }>;
+}
+
+export function emptyOptions(): FileOptions {
+  return {
+    uname: '',
+    clock: '',
+    version: '',
+    offsetNs: 0n,
+    dateNs: 0n,
+    tscToNs: null,
+    timeShift: null,
+    cpuStats: [],
+    traceId: 0n,
+  };
+}

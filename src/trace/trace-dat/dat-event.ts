@@ -1,0 +1,83 @@
+/** One event of a trace.dat file: a view on the lane that stands before it. */
+
+import type { EventFilter, FieldValue, TraceEvent } from '../trace-reader.ts';
+import type { Container } from './container.ts';
+import type { EventType, EventTypes } from './event-types.ts';
+import { fieldValues, type RecordBytes } from './field-value.ts';
+import type { Lane } from './lane.ts';
+import { printedText } from './printed-text.ts';
+import type { SavedNames } from './saved-names.ts';
+
+export class DatEvent implements TraceEvent {
+  readonly #types: EventTypes;
+  readonly #names: SavedNames;
+  readonly #container: Container;
+  #lane: Lane | undefined;
+  #type: EventType | undefined;
+  timeNs = 0;
+  cpu = 0;
+  pid = 0;
+  typeId = 0;
+
+  constructor(types: EventTypes, names: SavedNames, container: Container) {
+    this.#types = types;
+    this.#names = names;
+    this.#container = container;
+  }
+
+  set(lane: Lane, typeId: number, pid: number): void {
+    this.#lane = lane;
+    this.timeNs = lane.time;
+    this.cpu = lane.cpu;
+    this.pid = pid;
+    if (typeId !== this.typeId || this.#type === undefined) this.#type = this.#types.byId.get(typeId);
+    this.typeId = typeId;
+  }
+
+  passes(filter: EventFilter): boolean {
+    if (filter.cpus !== undefined && !filter.cpus.has(this.cpu)) return false;
+    if (filter.fromNs !== undefined && this.timeNs < filter.fromNs) return false;
+    if (filter.toNs !== undefined && this.timeNs > filter.toNs) return false;
+    const { names } = filter;
+    return names === undefined || names.has(this.name) || names.has(`${this.system}:${this.name}`);
+  }
+
+  get stamp(): bigint {
+    return (this.#lane?.stamp ?? 0n) + this.#container.options.offsetNs;
+  }
+
+  get comm(): string {
+    return this.#names.commOf(this.pid);
+  }
+
+  get system(): string {
+    return this.#type?.system ?? '';
+  }
+
+  /** `[UNKNOWN TYPE 1234]` when the file has no format for the record. */
+  get name(): string {
+    return this.#type?.name ?? `[UNKNOWN TYPE ${this.typeId}]`;
+  }
+
+  get buffer(): string {
+    return this.#lane?.buffer ?? '';
+  }
+
+  fields(): Array<[name: string, value: FieldValue]> {
+    return this.#type === undefined ? [] : fieldValues(this.#record(), this.#type.format);
+  }
+
+  printed(): string {
+    return this.#type === undefined ? '' : printedText(this.#record(), this.#type.format, this.#container);
+  }
+
+  #record(): RecordBytes {
+    const lane = this.#lane as Lane;
+    return {
+      view: lane.data.view,
+      at: lane.dataAt,
+      bytes: lane.dataBytes,
+      littleEndian: lane.format.littleEndian,
+    };
+  }
+}

@@ -1,0 +1,257 @@
+/** A trace.dat file as a TraceReader: lanes of all CPUs and instances, merged by time. */
+
+import { DrainlabError } from '../../base/errors.ts';
+import { EventBlock, type EventFeatures, type Kind } from '../../engine/input/event-log.ts';
+import { drainWorkFunction } from '../kernel-events.ts';
+import { traceError } from '../trace-error.ts';
+import type {
+  ByteSource,
+  EventFilter,
+  ReadOptions,
+  TraceDiagnostics,
+  TraceEvent,
+  TraceInfo,
+  TraceReader,
+} from '../trace-reader.ts';
+import type { Container } from './container.ts';
+import { lazyBytes } from './container-v7.ts';
+import { DatEvent } from './dat-event.ts';
+import { DatFeatures } from './dat-features.ts';
+import { EventTypes } from './event-types.ts';
+import { GeneralRows } from './general-row.ts';
+import { type HeaderPage, readHeaderPage } from './header-page.ts';
+import { type Address, findSymbols } from './kernel-symbols.ts';
+import type { Lane } from './lane.ts';
+import { LaneHeap } from './lane-heap.ts';
+import { makeLanes, primeLanes } from './make-lanes.ts';
+import { markerText } from './marker-text.ts';
+import { readContainer } from './read-container.ts';
+import { RowEmitter } from './row-emitter.ts';
+import { RowTable } from './row-table.ts';
+import { SavedNames } from './saved-names.ts';
+
+/** Progress is reported after so many bytes. */
+const progressBytes = 4 << 20;
+
+export async function openTraceDat(source: ByteSource): Promise<TraceReader> {
+  const container = await readContainer(source);
+  const kallsyms = container.kallsyms === null ? null : await lazyBytes(container, container.kallsyms);
+  return new DatReader(container, readHeaderPage(container), kallsyms);
+}
+
+class DatReader implements TraceReader {
+  readonly info: TraceInfo & { startStamp: bigint };
+  readonly diagnostics: TraceDiagnostics;
+  readonly cpuCount: number;
+  readonly kernel: string;
+  readonly features: EventFeatures;
+  readonly #container: Container;
+  readonly #headerPage: HeaderPage;
+  readonly #types: EventTypes;
+  readonly #names: SavedNames;
+  readonly #kallsyms: (() => Uint8Array) | null;
+  #table: RowTable | undefined;
+  #symbols: Map<string, Address> | undefined;
+  #lanes: Lane[] = [];
+  #isRead = false;
+
+  constructor(container: Container, headerPage: HeaderPage, kallsyms: (() => Uint8Array) | null) {
+    this.#container = container;
+    this.#headerPage = headerPage;
+    this.#kallsyms = kallsyms;
+    this.#types = new EventTypes(container, headerPage.longBytes);
+    this.#names = new SavedNames(container.cmdlines);
+    this.info = infoOf(container, headerPage);
+    this.kernel = this.info.kernel;
+    this.cpuCount = this.info.cpuCount;
+    this.features = new DatFeatures(
+      this.#types,
+      (kind) => this.#rowTable.kindsPresent.has(kind as Kind),
+      (name) => this.#kallsyms !== null && findSymbols(this.#kallsyms(), [name]).has(name),
+    );
+    this.diagnostics = emptyDiagnostics();
+  }
+
+  commOf(pid: number): string {
+    return this.#names.commOf(pid);
+  }
+
+  async readRows(onBlock: (block: EventBlock) => void, options: ReadOptions = {}): Promise<void> {
+    const table = this.#rowTable;
+    const block = new EventBlock();
+    const general = new GeneralRows(block, table, {
+      types: this.#types,
+      littleEndian: this.#container.littleEndian,
+      symbols: () => this.#functionAddresses(),
+      markerText: (record, format) => markerText(record, format, this.#container),
+    });
+    const emitter = new RowEmitter(block, table, (lane, type, row) => general.fill(lane, type, row), onBlock);
+    const { isFast, typeOf, pidOf } = this.#headerPage;
+    const emit = isFast
+      ? (lane: Lane, limit: number) => emitter.emit(lane, limit)
+      : (lane: Lane, limit: number) => emitter.emitSlowly(lane, limit, typeOf, pidOf);
+    await this.#read(options, emit, () => {
+      this.#takeCounts(emitter.counts);
+      this.diagnostics.lastNs = emitter.lastNs;
+      emitter.flush();
+    });
+  }
+
+  async readEvents(
+    onEvent: (event: TraceEvent) => unknown,
+    options: ReadOptions & { filter?: EventFilter } = {},
+  ): Promise<void> {
+    const event = new DatEvent(this.#types, this.#names, this.#container);
+    const counts = new Float64Array(1 << 16);
+    const { typeOf, pidOf } = this.#headerPage;
+    const filter = options.filter ?? {};
+    let isStopped = false;
+    const emit = (lane: Lane, limit: number): boolean => {
+      for (;;) {
+        const type = typeOf(lane);
+        counts[type]++;
+        this.diagnostics.lastNs = lane.time;
+        event.set(lane, type, pidOf(lane));
+        if (event.passes(filter) && onEvent(event) === false) {
+          isStopped = true;
+          return true;
+        }
+        if (!lane.advance()) return false;
+        if (lane.time > limit) return true;
+      }
+    };
+    await this.#read(
+      options,
+      emit,
+      () => this.#takeCounts(counts),
+      () => isStopped,
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#lanes = [];
+    this.#container.decompressor?.close();
+    await this.#container.source.close?.();
+  }
+
+  get #rowTable(): RowTable {
+    this.#table ??= new RowTable(this.#types, this.#headerPage.isFast);
+    return this.#table;
+  }
+
+  #functionAddresses(): ReadonlyMap<string, Address> {
+    this.#symbols ??=
+      this.#kallsyms === null ? new Map() : findSymbols(this.#kallsyms(), [drainWorkFunction]);
+    return this.#symbols;
+  }
+
+  /** Merges the lanes. `emit` gives out events of a lane up to a limit and returns false when its window is used up. */
+  async #read(
+    options: ReadOptions,
+    emit: (lane: Lane, limit: number) => boolean,
+    finish: () => void,
+    isStopped: () => boolean = () => false,
+  ): Promise<void> {
+    if (this.#isRead) {
+      throw traceError('E_TRACE_READ_TWICE', 'was read already', this.#container.source.name, 0);
+    }
+    this.#isRead = true;
+    try {
+      await this.#merge(options, emit, isStopped);
+    } catch (error) {
+      if (!(options.partial === true && error instanceof DrainlabError)) throw error;
+      this.diagnostics.stoppedAt = `${error.where}: ${error.message}`;
+    } finally {
+      finish();
+    }
+  }
+
+  async #merge(
+    options: ReadOptions,
+    emit: (lane: Lane, limit: number) => boolean,
+    isStopped: () => boolean,
+  ): Promise<void> {
+    const losses = {
+      lost: (cpu: number, count: number) => {
+        if (count < 0) this.diagnostics.unknownLosses++;
+        else this.diagnostics.lostByCpu.set(cpu, (this.diagnostics.lostByCpu.get(cpu) ?? 0) + count);
+      },
+    };
+    this.#lanes = makeLanes(this.#container, this.#headerPage, losses);
+    const heap = new LaneHeap();
+    this.info.startStamp = (await primeLanes(this.#lanes, heap)) + this.#container.options.offsetNs;
+    let reported = 0;
+    while (heap.length > 0) {
+      const lane = heap.first;
+      if (emit(lane, heap.runLimit)) {
+        if (isStopped()) return;
+        heap.firstChanged();
+        continue;
+      }
+      const before = lane.data.consumed;
+      do {
+        const waiting = lane.refill();
+        if (waiting !== undefined) await waiting;
+      } while (!lane.atEnd && !lane.advance());
+      if (lane.atEnd) heap.removeFirst();
+      else heap.firstChanged();
+      this.diagnostics.bytesRead += lane.data.consumed - before;
+      if (this.diagnostics.bytesRead - reported >= progressBytes) {
+        reported = this.diagnostics.bytesRead;
+        options.onProgress?.(reported, this.#container.source.size);
+        if (options.signal?.aborted === true) return;
+      }
+    }
+  }
+
+  #takeCounts(counts: Float64Array): void {
+    const { diagnostics } = this;
+    diagnostics.events = 0;
+    for (let id = 0; id < counts.length; id++) {
+      const count = counts[id];
+      if (count === 0) continue;
+      diagnostics.events += count;
+      const type = this.#types.byId.get(id);
+      if (type === undefined) diagnostics.unknownTypes.set(id, count);
+      else diagnostics.eventsByType.set(`${type.system}:${type.name}`, count);
+    }
+  }
+}
+
+function emptyDiagnostics(): TraceDiagnostics {
+  return {
+    events: 0,
+    eventsByType: new Map(),
+    lostByCpu: new Map(),
+    unknownLosses: 0,
+    unknownTypes: new Map(),
+    unreadableLines: 0,
+    firstNs: 0,
+    lastNs: 0,
+    stoppedAt: '',
+    bytesRead: 0,
+  };
+}
+
+function infoOf(container: Container, headerPage: HeaderPage): TraceInfo & { startStamp: bigint } {
+  const { options, buffers } = container;
+  let cpuCount = container.cpuCount;
+  for (const { cpus } of buffers) {
+    for (const { cpu, size } of cpus) if (size > 0) cpuCount = Math.max(cpuCount, cpu + 1);
+  }
+  const clock = (buffers.find(({ clock }) => clock !== '')?.clock ?? options.clock) || options.clock;
+  const isTsc = /tsc|cycle|timebase|armarch/.test(clock);
+  return {
+    format: `trace.dat v${container.version}`,
+    compression: container.compression,
+    kernel: options.uname.split(/\s+/)[2] ?? '',
+    uname: options.uname,
+    cpuCount,
+    clock,
+    clockUnit: clock === 'counter' ? 'count' : isTsc && options.tscToNs === null ? 'cycles' : 'ns',
+    startStamp: 0n,
+    buffers: buffers.map(({ name }) => name),
+    byteOrder: container.littleEndian ? 'little' : 'big',
+    longBytes: headerPage.longBytes,
+  };
+}

@@ -1,0 +1,154 @@
+/** Rows of the rarer events: probes, work items, markers, sets of CPUs; any byte order and any size of field. */
+
+import { parseCpuList } from '../../base/cpu-list.ts';
+import type { EventBlock } from '../../engine/input/event-log.ts';
+import type { ColumnName } from '../kernel-events.ts';
+import { drainWorkFunction, PointerNames, pfnOfPage } from '../kernel-events.ts';
+import type { EventFormat, FormatField } from './event-format.ts';
+import type { EventTypes } from './event-types.ts';
+import { fieldValue, maskBits, type RecordBytes } from './field-value.ts';
+import type { Address } from './kernel-symbols.ts';
+import type { Lane } from './lane.ts';
+import type { ColumnPlace, RowProgram, RowTable } from './row-table.ts';
+
+export interface GeneralRowContext {
+  readonly types: EventTypes;
+  readonly littleEndian: boolean;
+  /** Addresses of functions, looked up when the first event needs them. */
+  symbols(): ReadonlyMap<string, Address>;
+  /** Text of a bprint or bputs record, whose format string is kept outside of the ring buffer. */
+  markerText(record: RecordBytes, format: EventFormat): string;
+}
+
+export class GeneralRows {
+  readonly #block: EventBlock;
+  readonly #table: RowTable;
+  readonly #context: GeneralRowContext;
+  readonly #pointers: PointerNames = new PointerNames();
+  readonly #record: { view: DataView; at: number; bytes: number; littleEndian: boolean };
+  /** Work items known to run drain_local_pages_wq, by pointer: older kernels end them without naming the function. */
+  readonly #drainWorks: Set<number> = new Set();
+
+  constructor(block: EventBlock, table: RowTable, context: GeneralRowContext) {
+    this.#block = block;
+    this.#table = table;
+    this.#context = context;
+    this.#record = {
+      view: new DataView(new ArrayBuffer(0)),
+      at: 0,
+      bytes: 0,
+      littleEndian: context.littleEndian,
+    };
+  }
+
+  /** Fills the columns of `row` from the lane's current record. False: it is not one that the engine follows. */
+  fill(lane: Lane, type: number, row: number): boolean {
+    const program = this.#table.programs.get(type) as RowProgram;
+    const record = this.#record;
+    record.view = lane.data.view;
+    record.at = lane.dataAt;
+    record.bytes = lane.dataBytes;
+    const { special } = program.rule;
+    if (special === 'drain-work' && !this.#isDrainWork(program)) return false;
+    for (const place of program.columns) this.#set(place.column, row, this.#column(place));
+    if (special === 'text') {
+      this.#block.texts.set(row, this.#context.markerText(record, program.type.format));
+    } else if (special === 'cpu-set') {
+      const set = this.#cpuSet(program.type.format);
+      if (set !== null) this.#block.cpuSets.set(row, set);
+    }
+    return true;
+  }
+
+  #set(column: ColumnName, row: number, value: number): void {
+    this.#block[column][row] = value;
+  }
+
+  #column({ offset, size, signed, use, column }: ColumnPlace): number {
+    if (offset < 0) return -1;
+    const { view, littleEndian } = this.#record;
+    const at = this.#record.at + offset;
+    if (size === 8) {
+      const high = view.getInt32(at + (littleEndian ? 4 : 0), littleEndian);
+      const low = view.getUint32(at + (littleEndian ? 0 : 4), littleEndian);
+      if (use === 'pointer') return this.#pointers.nameOf(high, low);
+      if (use === 'page') return pfnOfPage(high, low);
+      // An allocation that failed has pfn -1, whatever the format says of signs.
+      const isMinusOne = column === 'pfn' && high === -1 && low === 0xffffffff;
+      return (signed || isMinusOne ? high : high >>> 0) * 4294967296 + low;
+    }
+    if (use === 'pointer') return this.#pointers.nameOf(0, view.getUint32(at, littleEndian));
+    if (use === 'page') return pfnOfPage(0, view.getUint32(at, littleEndian));
+    if (size === 4) {
+      const value = view.getInt32(at, littleEndian);
+      return signed || (column === 'pfn' && value === -1) ? value : value >>> 0;
+    }
+    if (size === 2) return signed ? view.getInt16(at, littleEndian) : view.getUint16(at, littleEndian);
+    return signed ? view.getInt8(at) : view.getUint8(at);
+  }
+
+  /** Is this work item the drain's? By its function; at its end, where old kernels do not name it, by its address. */
+  #isDrainWork(program: RowProgram): boolean {
+    const { format } = program.type;
+    const work = this.#pointer(format, 'work');
+    const functionField = format.fields.find(({ name }) => name === 'function');
+    if (functionField === undefined) {
+      return this.#drainWorks.delete(work);
+    }
+    const address = this.#context.symbols().get(drainWorkFunction);
+    if (address === undefined || !this.#holdsAddress(functionField, address)) return false;
+    this.#drainWorks.add(work);
+    return true;
+  }
+
+  #pointer(format: EventFormat, name: string): number {
+    const field = format.fields.find((candidate) => candidate.name === name);
+    if (field === undefined || field.offset + field.size > this.#record.bytes) return -1;
+    return this.#column({ column: 'a', use: 'pointer', ...field });
+  }
+
+  #holdsAddress(field: FormatField, address: Address): boolean {
+    const { view, at, bytes, littleEndian } = this.#record;
+    if (field.offset + field.size > bytes) return false;
+    const low = view.getUint32(at + field.offset + (littleEndian || field.size === 4 ? 0 : 4), littleEndian);
+    if (field.size === 4) return low === address.low;
+    return (
+      low === address.low &&
+      view.getUint32(at + field.offset + (littleEndian ? 4 : 0), littleEndian) === address.high
+    );
+  }
+
+  /** The set that a patched kernel recorded: a mask of 64 CPUs and, for more, the list as text. */
+  #cpuSet(format: EventFormat): Uint32Array | null {
+    const cpus = new Set<number>();
+    let isKnown = false;
+    for (const field of format.fields) {
+      const value = fieldValue(this.#record, field);
+      if (value === undefined) continue;
+      if (field.isCpuMask && typeof value === 'string') {
+        isKnown = true;
+        for (const cpu of parseCpuList(value)) cpus.add(cpu);
+      } else if (/(?:^|_)mask$/.test(field.name) && field.arrayLength === 0 && field.dynamic === 'no') {
+        isKnown = true;
+        for (const cpu of maskBits(this.#record, this.#record.at + field.offset, field.size, field.size))
+          cpus.add(cpu);
+      } else if (/(?:^|_)list$/.test(field.name) && typeof value === 'string') {
+        for (const cpu of wholeList(value, field.arrayLength)) cpus.add(cpu);
+      }
+    }
+    if (!isKnown) return null;
+    const words = new Uint32Array((Math.max(0, ...cpus) >>> 5) + 1);
+    for (const cpu of cpus) words[cpu >>> 5] |= 1 << (cpu & 31);
+    return words;
+  }
+}
+
+/** CPUs of a list that stands in a char array of `room` bytes; a list that fills its room may be cut and says nothing. */
+function wholeList(list: string, room: number): number[] {
+  if (room > 0 && list.length >= room - 1) return [];
+  try {
+    return parseCpuList(list);
+  } catch {
+    return [];
+  }
+}
