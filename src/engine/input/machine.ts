@@ -11,6 +11,8 @@ export interface Zone {
   readonly startPfn: Pfn;
   /** First pfn after the span. Zones of one node do not overlap; spans of nodes may. */
   readonly endPfn: Pfn;
+  /** Pages of a refill (`batch` of /proc/zoneinfo), if known. */
+  readonly batch?: number;
 }
 
 export interface Machine {

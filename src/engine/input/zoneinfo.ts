@@ -123,11 +123,13 @@ export function machineFrom(zoneinfo: readonly ZoneinfoZone[] | null, facts: Mac
     if (zone.lists.length === 0) continue;
     // A zone that is populated later (hot-added memory) may have no start yet; it cannot be placed.
     if (zone.startPfn < 0 || zone.spanned === 0) continue;
+    const batch = zone.lists[0].batch;
     zones.push({
       name: zone.name,
       node: zone.node,
       startPfn: zone.startPfn,
       endPfn: zone.startPfn + zone.spanned,
+      ...(batch > 0 ? { batch } : {}),
     });
     for (const list of zone.lists) {
       listed.add(list.cpu);

@@ -28,6 +28,21 @@ continues[Kind.pageAllocZoneLocked] = refilling;
 continues[Kind.pageAllocExtfrag] = refilling;
 continues[Kind.pagePcpuDrain] = givingBack;
 
+/** Kinds of events that happen within the draining of a CPU's lists; any other ends it. */
+const partOfDrain = new Uint8Array(256);
+for (const kind of [
+  Kind.drainLocalPages,
+  Kind.drainLocalPagesWq,
+  Kind.drainPages,
+  Kind.drainPagesZone,
+  Kind.freePcppagesBulk,
+  Kind.pagePcpuDrain,
+]) {
+  partOfDrain[kind] = 1;
+}
+
+const noDrain = -1;
+
 /** Tasks in a bulk allocation. */
 interface BulkAllocation {
   readonly cpu: CpuIndex;
@@ -56,6 +71,11 @@ export class PageEvents {
   readonly #lastZonePointer: Int32Array;
   readonly #remoteCpu: Int32Array;
   readonly #lastRefillPfn: Float64Array;
+  /** By executing CPU: CPU whose lists it drains, or `noDrain`; are these all lists of that CPU? */
+  readonly #draining: Int32Array;
+  readonly #drainsAll: Uint8Array;
+  /** By zone: pages of a refill, 0 if not known. */
+  readonly #batch: Int32Array;
   readonly #bulk = new Map<number, BulkAllocation>();
   readonly #compactionFree = new Set<number>();
 
@@ -74,18 +94,29 @@ export class PageEvents {
     this.#lastZonePointer = new Int32Array(cpus);
     this.#remoteCpu = new Int32Array(cpus).fill(-1);
     this.#lastRefillPfn = new Float64Array(cpus).fill(-1);
+    this.#draining = new Int32Array(cpus).fill(noDrain);
+    this.#drainsAll = new Uint8Array(cpus);
+    this.#batch = Int32Array.from(machine.zones, (zone) => zone.batch ?? 0);
   }
 
   /** Before a row of CPU `cpu` is looked at: is what the CPU was in the middle of over? */
   settle(cpu: CpuIndex, kind: Kind): void {
     const work = this.#work[cpu];
     if (work !== idle && work !== continues[kind]) this.#endWork(cpu, work);
+    if (this.#draining[cpu] !== noDrain && partOfDrain[kind] === 0) this.#endDraining(cpu);
   }
 
-  /** Pages told as entered that the kernel has not counted yet, of the CPUs in the middle of a refill. */
+  /**
+   * Pages told as entered that the kernel has not counted, of the CPUs in the middle of a refill: all of them
+   * until the refill is complete, then the first, which is handed out at once.
+   */
   correctForWork(subtract: (list: ListIndex, pages: Pages) => void): void {
     for (let cpu = 0; cpu < this.#work.length; cpu++) {
-      if (this.#work[cpu] === refilling) subtract(this.#workList[cpu], this.#workPages[cpu]);
+      if (this.#work[cpu] !== refilling) continue;
+      const list = this.#workList[cpu];
+      const batch = this.#batch[list % this.#lists.zoneCount];
+      const complete = batch > 0 && this.#workPages[cpu] >= batch;
+      subtract(list, complete ? 1 : this.#workPages[cpu]);
     }
   }
 
@@ -173,7 +204,7 @@ export class PageEvents {
     this.#fromBuddy(pfn, order, cpu, block.pid[i], this.#isListOrder(order), row);
   }
 
-  freePcppagesBulk(block: EventBlock, i: number): void {
+  freePcppagesBulk(block: EventBlock, i: number, row: number): void {
     const cpu = block.cpu[i];
     const pcp = block.c[i];
     this.#lastPcp[cpu] = pcp;
@@ -187,6 +218,8 @@ export class PageEvents {
     this.#workList[cpu] = list;
     this.#workPages[cpu] = block.b[i];
     this.#lists.add(list, -block.b[i]);
+    // Within a drain the give-back is all that the list holds: what else is believed on it is on its way off.
+    if (this.#draining[cpu] === owner) this.#emptied(list, row);
   }
 
   pcpuDrain(block: EventBlock, i: number): void {
@@ -194,10 +227,13 @@ export class PageEvents {
     const order = block.order[i];
     const cpu = block.cpu[i];
     const lists = this.#lists;
-    if (this.#work[cpu] === givingBack) this.#tellGivenBack(cpu, 1 << order);
     if (this.#lastZonePointer[cpu] > 0) {
       this.pointers.setZone(this.#lastZonePointer[cpu], lists.zoneOf(pfn));
       this.#lastZonePointer[cpu] = 0;
+    }
+    if (this.#work[cpu] === givingBack && this.#workPages[cpu] > 0) {
+      this.#tellGivenBack(cpu, pfn, 1 << order);
+      return;
     }
     if (this.#takeRange(pfn, order) > 0) return;
     const zone = lists.zoneOf(pfn);
@@ -209,11 +245,52 @@ export class PageEvents {
     this.#unseenLeaves(owner * lists.zoneCount + zone, 1 << order, 'drained page was on no list');
   }
 
-  /** The give-back was taken off as a whole: as its pages are told, put them back one by one to leave by themselves. */
-  #tellGivenBack(cpu: CpuIndex, pages: Pages): void {
-    const told = Math.min(pages, this.#workPages[cpu]);
-    this.#lists.add(this.#workList[cpu], told);
-    this.#workPages[cpu] -= told;
+  /** One page of a give-back that was subtracted as a whole. */
+  #tellGivenBack(cpu: CpuIndex, pfn: Pfn, pages: Pages): void {
+    const lists = this.#lists;
+    const list = this.#workList[cpu];
+    this.#workPages[cpu] -= pages;
+    const slot = lists.table.find(pfn);
+    if (slot < 0) {
+      if (lists.anchored[list] === 1 && lists.unseen[list] >= pages) lists.unseen[list] -= pages;
+      return;
+    }
+    if (lists.isStale(slot) || lists.table.list(slot) === list) {
+      lists.table.remove(slot);
+      return;
+    }
+    this.#note('given back from another list than believed');
+    lists.leave(slot);
+    lists.add(list, pages);
+  }
+
+  /** A CPU begins to drain lists: of CPU `target`, all of them or some. */
+  drainBegins(cpu: CpuIndex, target: CpuIndex, all: boolean, row: number): void {
+    if (target < 0 || target >= this.#lists.cpuCount) return;
+    this.#draining[cpu] = target;
+    if (!all || this.#drainsAll[cpu] === 1) return;
+    this.#drainsAll[cpu] = 1;
+    const first = target * this.#lists.zoneCount;
+    for (let list = first; list < first + this.#lists.zoneCount; list++) this.#lists.beginEmptying(list, row);
+  }
+
+  #endDraining(cpu: CpuIndex): void {
+    const first = this.#draining[cpu] * this.#lists.zoneCount;
+    this.#draining[cpu] = noDrain;
+    if (this.#drainsAll[cpu] === 0) return;
+    this.#drainsAll[cpu] = 0;
+    for (let list = first; list < first + this.#lists.zoneCount; list++) {
+      this.#noteWrong(this.#lists.endEmptying(list));
+    }
+  }
+
+  #emptied(list: ListIndex, row: number): void {
+    this.#noteWrong(this.#lists.emptiedAt(list, row));
+  }
+
+  #noteWrong(pages: Pages): void {
+    if (pages > 0) this.#note('pages believed on an emptied list', pages);
+    if (pages < 0) this.#note('pages drained beyond the count', -pages);
   }
 
   drainPagesZone(block: EventBlock, i: number): void {

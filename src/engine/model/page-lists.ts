@@ -144,10 +144,20 @@ export class PageLists {
 
   /** The drain is over: of what was there before it, nothing is left. Returns by how much the count was wrong. */
   endEmptying(list: ListIndex): Pages {
-    if (this.#watchRow[list] === Number.POSITIVE_INFINITY) return 0;
-    const wrong = this.counts[list] - this.#watchPages[list];
+    const row = this.#watchRow[list];
+    if (row === Number.POSITIVE_INFINITY) return 0;
+    return this.#emptied(list, row, this.#watchPages[list]);
+  }
+
+  /** At `row` nothing is on the list. Returns by how much the count was wrong. */
+  emptiedAt(list: ListIndex, row: number): Pages {
+    return this.#emptied(list, row, 0);
+  }
+
+  #emptied(list: ListIndex, row: number, pages: Pages): Pages {
+    const wrong = this.counts[list] - pages;
     if (wrong !== 0) this.add(list, -wrong);
-    this.#emptiedRow[list] = this.#watchRow[list];
+    this.#emptiedRow[list] = row;
     this.#watchRow[list] = Number.POSITIVE_INFINITY;
     this.unseen[list] = 0;
     this.ghosts[list] = 0;

@@ -137,7 +137,7 @@ class Replayed implements Rebuild, DrainListener {
           if (drains.following) drains.pageDrained(block, i);
           break;
         case Kind.freePcppagesBulk:
-          events.freePcppagesBulk(block, i);
+          events.freePcppagesBulk(block, i, row);
           break;
         case Kind.freeOnePage:
           events.freeOnePage(block, i);
@@ -159,6 +159,13 @@ class Replayed implements Rebuild, DrainListener {
           break;
         case Kind.zoneinfoShow:
           this.#check.shown(row, block.timeNs[i]);
+          break;
+        case Kind.drainLocalPages:
+        case Kind.drainLocalPagesWq:
+          events.drainBegins(cpu[i], cpu[i], false, row);
+          break;
+        case Kind.drainPages:
+          events.drainBegins(cpu[i], block.a[i], true, row);
           break;
         case Kind.drainPagesZone:
           events.drainPagesZone(block, i);
