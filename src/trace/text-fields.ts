@@ -26,7 +26,7 @@ export function fieldsOfText(body: string): Array<[string, FieldValue]> {
   starts.forEach((start, i) => {
     const from = start.index + start[0].length;
     const to = i + 1 < starts.length ? starts[i + 1].index : rest.length;
-    fields.push([start[1], valueOf(rest.slice(from, to))]);
+    fields.push([start[1], fieldValue(rest.slice(from, to))]);
   });
   if (fields.length === 0 && text.trim() !== '') fields.push(['text', text.trim()]);
   return fields;
@@ -36,12 +36,12 @@ export function fieldsOfText(body: string): Array<[string, FieldValue]> {
 function addWorkFields(fields: Array<[string, FieldValue]>, text: string): void {
   const work = /^work struct (\S+?)(?:: function (\S+))?\s*$/.exec(text);
   if (work === null) return;
-  fields.push(['work', valueOf(work[1])]);
+  fields.push(['work', fieldValue(work[1])]);
   if (work[2] !== undefined) fields.push(['function', work[2]]);
 }
 
 /** Numbers as numbers (as bigint from 2^53 on), all else as text. `0x10 (16)` of option `fields` is 16. */
-function valueOf(text: string): FieldValue {
+function fieldValue(text: string): FieldValue {
   const value = text.replace(/\s*(?:==>)?[\s,})]*$/, '').replace(/^(0x[0-9a-f]+) \(-?\d+\)$/, '$1');
   if (!/^(?:-?\d{1,20}|0x[0-9a-fA-F]{1,16})$/.test(value)) return value;
   const number = Number(value);
