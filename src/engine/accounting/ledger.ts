@@ -93,6 +93,7 @@ export class Ledger implements RebuildObserver {
   readonly drains: DrainSums;
   readonly log: DrainLog;
   readonly kernel: KernelOwn;
+  private readonly tellsTargets: () => boolean;
   private readonly zoneCount: number;
   private readonly decision: Decision;
   private readonly turnKeeper = new TurnKeeper();
@@ -100,7 +101,9 @@ export class Ledger implements RebuildObserver {
   /** Position in `waiting` by number of the request: `number - firstWaiting`. */
   private firstWaiting = 0;
 
-  constructor(machine: Machine, policies: readonly Policy[]) {
+  /** `tellsTargets`: does the recording hold whom the kernel drained? Then no target means that nobody was drained. */
+  constructor(machine: Machine, policies: readonly Policy[], tellsTargets = () => false) {
+    this.tellsTargets = tellsTargets;
     this.policies = policies.map((policy) => ({
       policy,
       low: new Float64Array(cellCount),
@@ -195,7 +198,8 @@ export class Ledger implements RebuildObserver {
   private statusOf(outcome: DrainOutcome): DrainStatus {
     if (outcome.turnedAway !== null)
       return outcome.turnedAway ? DrainStatus.turnedAway : DrainStatus.carriedOut;
-    if (outcome.targets === null || outcome.targets.count > 0) return DrainStatus.carriedOut;
+    if (outcome.targets === null ? !this.tellsTargets() : outcome.targets.count > 0)
+      return DrainStatus.carriedOut;
     this.drains.inferredStatus++;
     return outcome.rebuiltHolders.count > 0 ? DrainStatus.turnedAway : DrainStatus.carriedOut;
   }
