@@ -20,6 +20,8 @@ export interface ZoneinfoList {
   readonly cpu: number;
   /** Base pages on it. */
   count: number;
+  /** Place of the count in the text, as a part of its length. */
+  place: number;
   /** Limit; -1: not printed. */
   high: number;
   /** Refill and give-back size; -1: not printed. */
@@ -63,9 +65,10 @@ export function parseZoneinfo(text: string, name = 'zoneinfo'): ZoneinfoZone[] {
     if (pair === null) continue;
     const [, key, digits] = pair;
     if (key === 'cpu:') {
-      list = { cpu: numberIn(digits, cpusMax, name, lineNumber), count: -1, high: -1, batch: -1 };
+      list = { cpu: numberIn(digits, cpusMax, name, lineNumber), count: -1, place: 0, high: -1, batch: -1 };
       zone.lists.push(list);
     } else if (list !== null && listKeys.has(key)) {
+      if (key === 'count:') list.place = from / text.length;
       list[key.slice(0, -1) as 'count' | 'high' | 'batch'] = numberIn(digits, pagesMax, name, lineNumber);
     } else if (zoneKeys.has(key)) {
       setZone(zone, key, numberIn(digits, Number.MAX_SAFE_INTEGER, name, lineNumber));
@@ -162,12 +165,15 @@ export function snapshotFrom(
 ): ZoneinfoSnapshot {
   const zoneCount = machine.zones.length;
   const pages = new Int32Array(machine.cpuCount * zoneCount).fill(-1);
+  const printedAt = new Float32Array(pages.length);
   for (const zone of zoneinfo) {
     const index = machine.zones.findIndex((z) => z.node === zone.node && z.name === zone.name);
     if (index < 0) continue;
     for (const list of zone.lists) {
-      if (list.cpu < machine.cpuCount) pages[list.cpu * zoneCount + index] = list.count;
+      if (list.cpu >= machine.cpuCount) continue;
+      pages[list.cpu * zoneCount + index] = list.count;
+      printedAt[list.cpu * zoneCount + index] = list.place;
     }
   }
-  return { number, label, pages };
+  return { number, label, pages, printedAt };
 }

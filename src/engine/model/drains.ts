@@ -14,7 +14,7 @@ import type { PageEvents } from './page-events.ts';
 import type { PageLists } from './page-lists.ts';
 
 /** How long later events may put a look right. */
-const lookOpenNs = 20e6;
+const lookOpenNs = 50e6;
 /** Drains followed at once; beyond this the oldest is closed. */
 const followedMax = 256;
 
@@ -244,7 +244,7 @@ export class Drains {
     drain.pid = pid;
     drain.cause = this.#causeOf(pid);
     for (const other of this.#followed) if (other.open && other.pid !== pid) drain.concurrent++;
-    drain.asked = this.#look(row, block.timeNs[i]);
+    drain.asked = this.#looks.take(row, block.timeNs[i]);
     drain.looked = drain.asked;
     const earlier = this.#byPid.get(pid);
     if (earlier !== undefined) earlier.open = false;
@@ -253,15 +253,9 @@ export class Drains {
     return drain;
   }
 
-  #look(row: number, timeNs: Nanoseconds): Look {
-    const look = this.#looks.take(row, timeNs);
-    this.#events.correctForWork((list, pages) => look.add(list, -pages));
-    return look;
-  }
-
   #lookAgain(drain: Drain, row: number, timeNs: Nanoseconds): void {
     if (drain.looked !== null && drain.looked !== drain.asked) this.#looks.giveBack(drain.looked);
-    drain.looked = this.#look(row, timeNs);
+    drain.looked = this.#looks.take(row, timeNs);
   }
 
   #patchedBegin(block: EventBlock, i: number, row: number): void {

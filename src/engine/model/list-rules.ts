@@ -10,6 +10,8 @@ export interface ListRules {
   readonly highOrders: boolean;
   /** mm_page_alloc_zone_locked stores whether the page may go to a list (5.19 on and 5.15-stable). */
   readonly refillField: boolean;
+  /** A refill is `batch` pages; from 6.7 on it grows with the demand. */
+  readonly fixedRefill: boolean;
   /** free_pcppages_bulk takes its pages off the list before it waits for the zone lock (4.17–5.17); later one by one. */
   readonly bulkTakesFirst: boolean;
   /** A page taken from another type enters a list with mm_page_alloc_extfrag alone (6.10 on). */
@@ -36,6 +38,7 @@ export function rulesOf(source: EventLogSource): ListRules {
   return {
     highOrders: refillField || features.symbolExists('percpu_pagelist_high_fraction_sysctl_handler'),
     refillField,
+    fixedRefill: !features.symbolExists('decay_pcp_high') && !features.has(Kind.decayPcpHigh),
     bulkTakesFirst: works,
     stealsAreRefills: reworked,
     compactionFreesEmit: reworked,

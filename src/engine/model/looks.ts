@@ -5,6 +5,7 @@
  */
 
 import type { ListIndex, Nanoseconds, Pages } from '../../base/units.ts';
+import type { Journal } from './journal.ts';
 import type { PageLists } from './page-lists.ts';
 
 export class Look {
@@ -14,6 +15,8 @@ export class Look {
   readonly pages: Int32Array;
   readonly touched: Int32Array;
   touchedCount = 0;
+  /** Changes after the look, of looks that last. */
+  journal: Journal | null = null;
   readonly #isTouched: Uint8Array;
 
   constructor(listCount: number) {
@@ -28,6 +31,7 @@ export class Look {
       this.#isTouched[this.touched[i]] = 0;
     }
     this.touchedCount = 0;
+    this.journal = null;
   }
 
   add(list: ListIndex, pages: Pages): void {
@@ -74,10 +78,13 @@ export class Looks {
     return look;
   }
 
-  /** In looks after row `row`, the list held `pages` more than was believed. */
+  /** From row `row` on until now, the list held `pages` more than was believed. */
   amendSince(list: ListIndex, row: number, pages: Pages): void {
-    for (let i = this.#open.length - 1; i >= 0 && this.#open[i].row > row; i--)
-      this.#open[i].add(list, pages);
+    for (let i = this.#open.length - 1; i >= 0; i--) {
+      const look = this.#open[i];
+      if (look.row > row) look.add(list, pages);
+      else if (look.journal !== null) look.journal.amend(list, row, pages);
+    }
   }
 
   /** No more corrections; the look stays valid until it is given back. */

@@ -66,6 +66,7 @@ export class PageEvents {
   readonly #workPages: Int32Array;
   readonly #workHead: Float64Array;
   readonly #workPid: Int32Array;
+  readonly #workRow: Float64Array;
   /** By CPU: pcp pointer of the last give-back; CPU named by the last drain_pages_zone (-1 after other events). */
   readonly #lastPcp: Int32Array;
   readonly #lastZonePointer: Int32Array;
@@ -90,6 +91,7 @@ export class PageEvents {
     this.#workPages = new Int32Array(cpus);
     this.#workHead = new Float64Array(cpus);
     this.#workPid = new Int32Array(cpus);
+    this.#workRow = new Float64Array(cpus);
     this.#lastPcp = new Int32Array(cpus);
     this.#lastZonePointer = new Int32Array(cpus);
     this.#remoteCpu = new Int32Array(cpus).fill(-1);
@@ -104,20 +106,6 @@ export class PageEvents {
     const work = this.#work[cpu];
     if (work !== idle && work !== continues[kind]) this.#endWork(cpu, work);
     if (this.#draining[cpu] !== noDrain && partOfDrain[kind] === 0) this.#endDraining(cpu);
-  }
-
-  /**
-   * Pages told as entered that the kernel has not counted, of the CPUs in the middle of a refill: all of them
-   * until the refill is complete, then the first, which is handed out at once.
-   */
-  correctForWork(subtract: (list: ListIndex, pages: Pages) => void): void {
-    for (let cpu = 0; cpu < this.#work.length; cpu++) {
-      if (this.#work[cpu] !== refilling) continue;
-      const list = this.#workList[cpu];
-      const batch = this.#batch[list % this.#lists.zoneCount];
-      const complete = batch > 0 && this.#workPages[cpu] >= batch;
-      subtract(list, complete ? 1 : this.#workPages[cpu]);
-    }
   }
 
   pageFree(block: EventBlock, i: number, row: number): void {
@@ -340,10 +328,14 @@ export class PageEvents {
       this.#workList[cpu] = list;
       this.#workPages[cpu] = 0;
       this.#workHead[cpu] = pfn;
+      this.#workRow[cpu] = row;
       this.#workPid[cpu] = pid;
     }
     this.#workPages[cpu] += 1 << order;
-    lists.enter(pfn, list, order, row);
+    lists.expect(pfn, list, order, row);
+    if (!this.#rules.fixedRefill || this.#batch[zone] === 0) return;
+    const entries = order === 0 ? this.#batch[zone] : Math.max(this.#batch[zone] >>> order, 2);
+    if (this.#workPages[cpu] >= entries << order) this.#endRefill(cpu);
   }
 
   #endWork(cpu: CpuIndex, work: number): void {
@@ -352,11 +344,21 @@ export class PageEvents {
       if (this.#workPages[cpu] > 0) this.#lists.add(this.#workList[cpu], this.#workPages[cpu]);
       return;
     }
-    const slot = this.#lists.find(this.#workHead[cpu]);
+    this.#endRefill(cpu);
+  }
+
+  /** The count grows by the whole refill at once, and its first page is handed out at once. */
+  #endRefill(cpu: CpuIndex): void {
+    const lists = this.#lists;
+    const list = this.#workList[cpu];
+    this.#work[cpu] = idle;
+    const slot = lists.find(this.#workHead[cpu]);
+    const head = slot < 0 ? 0 : 1 << (lists.table.order(slot) & orderMask);
+    lists.refilled(list, this.#workPages[cpu] - head, this.#workRow[cpu]);
     if (slot < 0) return;
-    this.#lists.markTaken(slot);
+    lists.markTaken(slot);
     const bulk = this.#bulk.size > 0 ? this.#bulk.get(this.#workPid[cpu]) : undefined;
-    if (bulk !== undefined) bulk.heads += 1 << (this.#lists.table.order(slot) & orderMask);
+    if (bulk !== undefined) bulk.heads += head;
   }
 
   /** Removes every page of [pfn, pfn + 2^order) that is believed on a list; returns how many pages. */

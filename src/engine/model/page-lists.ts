@@ -10,6 +10,7 @@
 import { BitSet } from '../../base/bit-set.ts';
 import type { CpuIndex, ListIndex, Pages, Pfn } from '../../base/units.ts';
 import type { Machine } from '../input/machine.ts';
+import type { Journal } from './journal.ts';
 import { PageTable } from './page-table.ts';
 
 /** Flag beside the order: the page is still in the table but was taken off its list already. */
@@ -33,6 +34,8 @@ export class PageLists {
   /** CPUs with `cpuPages` over 0. */
   readonly holders: BitSet;
   readonly table = new PageTable();
+  /** Keeps the changes while it is set. */
+  journal: Journal | null = null;
   readonly #cpuOfList: Uint16Array;
   /** Entries of rows before this were emptied by a drain: they are stale. */
   readonly #emptiedRow: Float64Array;
@@ -82,6 +85,7 @@ export class PageLists {
 
   /** Changes a count; `pages` may be negative. */
   add(list: ListIndex, pages: Pages): void {
+    if (this.journal !== null) this.journal.note(list, pages);
     this.counts[list] += pages;
     const cpu = this.#cpuOfList[list];
     const before = this.cpuPages[cpu];
@@ -115,6 +119,19 @@ export class PageLists {
     if (row >= this.#watchRow[list]) this.#watchPages[list] += pages;
   }
 
+  /** The page will be on `list` when the refill is complete: in the table, but not yet in the count. */
+  expect(pfn: Pfn, list: ListIndex, order: number, row: number): void {
+    const stale = this.table.find(pfn);
+    if (stale >= 0) this.table.remove(stale);
+    this.table.insert(pfn, list, order, row);
+  }
+
+  /** The refill of `pages` pages that began with `row` is complete. */
+  refilled(list: ListIndex, pages: Pages, row: number): void {
+    this.add(list, pages);
+    if (row >= this.#watchRow[list]) this.#watchPages[list] += pages;
+  }
+
   /** The page in `slot` leaves the list that it is on. */
   leave(slot: number): void {
     const order = this.table.order(slot);
@@ -122,12 +139,9 @@ export class PageLists {
     this.table.remove(slot);
   }
 
-  /** The page is off its list but stays in the table until the event that tells where it went. */
+  /** The page is on no list but stays in the table until the event that tells where it went. */
   markTaken(slot: number): void {
-    const order = this.table.order(slot);
-    if ((order & takenFlag) !== 0) return;
-    this.takeOff(slot, order);
-    this.table.setOrder(slot, order | takenFlag);
+    this.table.setOrder(slot, this.table.order(slot) | takenFlag);
   }
 
   takeOff(slot: number, order: number): void {

@@ -11,7 +11,7 @@ import { rulesOf } from './list-rules.ts';
 import { Looks } from './looks.ts';
 import { PageEvents } from './page-events.ts';
 import { PageLists } from './page-lists.ts';
-import { SnapshotCheck } from './snapshot-check.ts';
+import { type ListDifference, SnapshotCheck } from './snapshot-check.ts';
 
 export interface RebuildObserver {
   /** A drain is asked for; state of the lists at the request. Called in time order. */
@@ -44,6 +44,8 @@ export interface RebuildReport {
 }
 
 export interface Rebuild {
+  /** Lists whose count differed from a snapshot's, for looking into them. */
+  readonly listDifferences: readonly ListDifference[];
   feed(block: EventBlock): void;
   /** After the last block. */
   finish(): RebuildReport;
@@ -91,7 +93,7 @@ class Replayed implements Rebuild, DrainListener {
       rules.remoteDrains,
       this,
     );
-    this.#check = new SnapshotCheck(machine, snapshots, this.#lists, this.#looks, this.#events);
+    this.#check = new SnapshotCheck(snapshots, this.#lists, this.#looks);
     this.#report = {
       drainsCompared: 0,
       drainsEqual: 0,
@@ -106,6 +108,10 @@ class Replayed implements Rebuild, DrainListener {
     };
   }
 
+  get listDifferences(): readonly ListDifference[] {
+    return this.#check.differences;
+  }
+
   feed(block: EventBlock): void {
     const { kind, cpu, pid } = block;
     const events = this.#events;
@@ -117,6 +123,10 @@ class Replayed implements Rebuild, DrainListener {
         continue;
       }
       const k = kind[i] as Kind;
+      if (this.#lists.journal !== null) {
+        this.#lists.journal.row = row;
+        this.#lists.journal.timeNs = block.timeNs[i];
+      }
       events.settle(cpu[i], k);
       switch (k) {
         case Kind.pageAllocZoneLocked:
@@ -178,16 +188,22 @@ class Replayed implements Rebuild, DrainListener {
     this.#row = row;
     if (block.length > 0) this.#lastNs = block.timeNs[block.length - 1];
     drains.advance(this.#lastNs);
+    this.#check.advance(this.#lastNs);
   }
 
   finish(): RebuildReport {
     this.#drains.advance(this.#lastNs, true);
+    this.#check.advance(this.#lastNs, true);
     const report = this.#report;
     report.listsCompared = this.#check.compared;
     report.listsEqual = this.#check.equal;
     for (const difference of this.#check.differences) {
       const off = Math.abs(difference.kernel - difference.rebuilt);
-      const name = off <= 32 ? 'in flight' : 'larger';
+      const name = difference.changing
+        ? 'changed while zoneinfo was printed'
+        : off <= 32
+          ? 'in flight'
+          : 'larger';
       report.listDifferences[name] = (report.listDifferences[name] ?? 0) + 1;
     }
     report.anchor = this.#check.anchored ? 'snapshot' : 'none';

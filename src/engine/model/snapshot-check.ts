@@ -1,22 +1,36 @@
 /**
- * Anchors the counts on the first zoneinfo snapshot and compares them with each later one. zoneinfo is
- * printed list by list without a lock, so the moment of a line lies between the `zoneinfo_show` of its
- * printing (or the mark `begin`) and the mark `end`.
+ * Anchors the counts on the first zoneinfo snapshot and compares them with each later one.
+ *
+ * zoneinfo is printed list by list, without a lock, while the other CPUs go on: the moment of a line lies
+ * between the `zoneinfo_show` of its printing (or the mark `begin`) and the mark `end`, and is taken from the
+ * line's place in the text, since printing takes as long as the text is.
  */
 
-import type { Nanoseconds } from '../../base/units.ts';
-import type { Machine, ZoneinfoSnapshot } from '../input/machine.ts';
+import type { ListIndex, Nanoseconds, Pages } from '../../base/units.ts';
+import type { ZoneinfoSnapshot } from '../input/machine.ts';
+import { Journal } from './journal.ts';
 import type { Look, Looks } from './looks.ts';
-import type { PageEvents } from './page-events.ts';
 import type { PageLists } from './page-lists.ts';
 
 const mark = /^snapshot (\d{1,9}) (begin|end)\b/;
+/** How long after a snapshot events may tell what was in flight. */
+const openNs = 500e6;
 
 export interface ListDifference {
   readonly snapshot: number;
-  readonly list: number;
-  readonly kernel: number;
-  readonly rebuilt: number;
+  readonly list: ListIndex;
+  readonly kernel: Pages;
+  readonly rebuilt: Pages;
+  /** The rebuilt count changed while zoneinfo was printed, and had the kernel's value in that time. */
+  readonly changing: boolean;
+}
+
+interface Printed {
+  readonly snapshot: ZoneinfoSnapshot;
+  readonly look: Look;
+  readonly endNs: Nanoseconds;
+  /** Anchors: the look's counts as they were believed when the lists were anchored. */
+  readonly believed: Int32Array | null;
 }
 
 export class SnapshotCheck {
@@ -26,21 +40,14 @@ export class SnapshotCheck {
   anchored = false;
   readonly #lists: PageLists;
   readonly #looks: Looks;
-  readonly #events: PageEvents;
   readonly #snapshots: ReadonlyMap<number, ZoneinfoSnapshot>;
   #current: ZoneinfoSnapshot | null = null;
   #look: Look | null = null;
+  readonly #waiting: Printed[] = [];
 
-  constructor(
-    _machine: Machine,
-    snapshots: readonly ZoneinfoSnapshot[],
-    lists: PageLists,
-    looks: Looks,
-    events: PageEvents,
-  ) {
+  constructor(snapshots: readonly ZoneinfoSnapshot[], lists: PageLists, looks: Looks) {
     this.#lists = lists;
     this.#looks = looks;
-    this.#events = events;
     this.#snapshots = new Map(snapshots.map((snapshot) => [snapshot.number, snapshot]));
   }
 
@@ -50,48 +57,89 @@ export class SnapshotCheck {
     if (match === null) return;
     if (match[2] === 'begin') {
       this.#current = this.#snapshots.get(Number(match[1])) ?? null;
-      this.#lookNow(row, timeNs);
+      this.shown(row, timeNs);
       return;
     }
-    if (this.#current?.number === Number(match[1])) this.#finish();
+    if (this.#current?.number === Number(match[1])) this.#finish(timeNs);
   }
 
   /** zoneinfo is printed (again, when its buffer was too small): the last time before the end counts. */
   shown(row: number, timeNs: Nanoseconds): void {
-    this.#lookNow(row, timeNs);
-  }
-
-  #lookNow(row: number, timeNs: Nanoseconds): void {
     if (this.#current === null) return;
     if (this.#look !== null) this.#looks.giveBack(this.#look);
-    this.#look = this.#looks.take(row, timeNs);
-    const look = this.#look;
+    const look = this.#looks.take(row, timeNs);
     // Unlike a drain, a snapshot asks for every list, also those of CPUs whose sum is not over 0.
     for (let list = 0; list < this.#lists.listCount; list++) {
       const missing = this.#lists.counts[list] - look.pages[list];
       if (missing !== 0) look.add(list, missing);
     }
-    this.#events.correctForWork((list, pages) => look.add(list, -pages));
+    look.journal = new Journal();
+    this.#look = look;
+    this.#lists.journal = look.journal;
   }
 
-  #finish(): void {
+  /** Compares the snapshots that no later event can put right any more. */
+  advance(timeNs: Nanoseconds, all = false): void {
+    while (this.#waiting.length > 0 && (all || timeNs - this.#waiting[0].endNs > openNs)) {
+      const printed = this.#waiting.shift() as Printed;
+      if (printed.believed !== null) this.#correctAnchor(printed, printed.believed);
+      else this.#compare(printed);
+      this.#looks.giveBack(printed.look);
+    }
+  }
+
+  #finish(timeNs: Nanoseconds): void {
     const snapshot = this.#current as ZoneinfoSnapshot;
     const look = this.#look as Look;
-    for (let list = 0; list < this.#lists.listCount; list++) {
-      const pages = snapshot.pages[list];
-      if (pages < 0) continue;
-      if (!this.anchored) {
-        this.#lists.anchorAt(list, this.#lists.counts[list] + pages - look.pages[list]);
-        continue;
-      }
-      this.compared++;
-      if (look.pages[list] === pages) this.equal++;
-      else
-        this.differences.push({ snapshot: snapshot.number, list, kernel: pages, rebuilt: look.pages[list] });
-    }
-    this.anchored = true;
-    this.#looks.giveBack(look);
     this.#look = null;
     this.#current = null;
+    this.#lists.journal = null;
+    const printed = { snapshot, look, endNs: timeNs, believed: null };
+    if (this.anchored) {
+      this.#waiting.push(printed);
+      return;
+    }
+    this.anchored = true;
+    const believed = new Int32Array(this.#lists.listCount);
+    for (let list = 0; list < believed.length; list++) {
+      const pages = snapshot.pages[list];
+      if (pages < 0) continue;
+      believed[list] = this.#pagesAt(printed, list);
+      this.#lists.anchorAt(list, this.#lists.counts[list] + pages - believed[list]);
+    }
+    this.#waiting.push({ ...printed, believed });
+  }
+
+  /** Rebuilt count at the moment at which the list's line was printed. */
+  #pagesAt(printed: Printed, list: ListIndex): Pages {
+    const { look, snapshot, endNs } = printed;
+    const part = snapshot.printedAt?.[list] ?? 0.5;
+    const momentNs = look.timeNs + part * (endNs - look.timeNs);
+    return look.pages[list] + (look.journal?.changeUntil(list, momentNs) ?? 0);
+  }
+
+  /** What was in flight at the first snapshot is known now: the lists were anchored so much too high or low. */
+  #correctAnchor(printed: Printed, believed: Int32Array): void {
+    for (let list = 0; list < believed.length; list++) {
+      if (printed.snapshot.pages[list] < 0) continue;
+      const amended = this.#pagesAt(printed, list) - believed[list];
+      if (amended !== 0) this.#lists.anchorAt(list, this.#lists.counts[list] - amended);
+    }
+  }
+
+  #compare(printed: Printed): void {
+    const { snapshot, look } = printed;
+    for (let list = 0; list < this.#lists.listCount; list++) {
+      const kernel = snapshot.pages[list];
+      if (kernel < 0) continue;
+      this.compared++;
+      const rebuilt = this.#pagesAt(printed, list);
+      if (rebuilt === kernel) {
+        this.equal++;
+        continue;
+      }
+      const changing = look.journal?.changes(list).has(kernel - look.pages[list]) ?? false;
+      this.differences.push({ snapshot: snapshot.number, list, kernel, rebuilt, changing });
+    }
   }
 }

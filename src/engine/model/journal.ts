@@ -1,0 +1,61 @@
+/** The changes of all lists during a short time, so that a count can be told for any moment of it. */
+
+import type { ListIndex, Nanoseconds, Pages } from '../../base/units.ts';
+
+/** More changes than this are not kept: the time was not short. */
+const changesMax = 1 << 16;
+
+export class Journal {
+  /** Row and time of the event that is being followed. */
+  row = 0;
+  timeNs: Nanoseconds = 0;
+  readonly #rows: number[] = [];
+  readonly #times: Nanoseconds[] = [];
+  readonly #lists: ListIndex[] = [];
+  readonly #pages: Pages[] = [];
+
+  note(list: ListIndex, pages: Pages): void {
+    this.#add(list, pages, this.row, this.timeNs);
+  }
+
+  /** The change that row `row` made was `pages` more than was noted. Nothing if the row is not in the journal. */
+  amend(list: ListIndex, row: number, pages: Pages): void {
+    const at = this.#rows.indexOf(row);
+    if (at >= 0) this.#add(list, pages, row, this.#times[at]);
+  }
+
+  /** Lists that changed. */
+  get lists(): ReadonlySet<ListIndex> {
+    return new Set(this.#lists);
+  }
+
+  /** Sum of the changes of `list` up to and with `timeNs`. */
+  changeUntil(list: ListIndex, timeNs: Nanoseconds): Pages {
+    let pages = 0;
+    for (let i = 0; i < this.#lists.length; i++) {
+      if (this.#lists[i] === list && this.#times[i] <= timeNs) pages += this.#pages[i];
+    }
+    return pages;
+  }
+
+  /** Every value that the change of `list` had, the first (0) included. */
+  changes(list: ListIndex): Set<Pages> {
+    const order = [...this.#lists.keys()].filter((i) => this.#lists[i] === list);
+    order.sort((a, b) => this.#times[a] - this.#times[b]);
+    const values = new Set<Pages>([0]);
+    let pages = 0;
+    for (const i of order) {
+      pages += this.#pages[i];
+      values.add(pages);
+    }
+    return values;
+  }
+
+  #add(list: ListIndex, pages: Pages, row: number, timeNs: Nanoseconds): void {
+    if (this.#lists.length >= changesMax) return;
+    this.#rows.push(row);
+    this.#times.push(timeNs);
+    this.#lists.push(list);
+    this.#pages.push(pages);
+  }
+}
