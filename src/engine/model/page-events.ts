@@ -42,6 +42,8 @@ for (const kind of [
 }
 
 const noDrain = -1;
+const noZone = -1;
+const everyZone = -2;
 
 /** Tasks in a bulk allocation. */
 interface BulkAllocation {
@@ -72,9 +74,11 @@ export class PageEvents {
   readonly #lastZonePointer: Int32Array;
   readonly #remoteCpu: Int32Array;
   readonly #lastRefillPfn: Float64Array;
-  /** By executing CPU: CPU whose lists it drains, or `noDrain`; are these all lists of that CPU? */
+  /** By executing CPU: CPU whose lists it drains, or `noDrain`; which zone's, `everyZone` or `noZone` (not known). */
   readonly #draining: Int32Array;
-  readonly #drainsAll: Uint8Array;
+  readonly #drainedZone: Int32Array;
+  /** Zone of which bulk allocations are believed: the highest that kernel memory may come from. */
+  readonly #bulkZone: number;
   /** By zone: pages of a refill, 0 if not known. */
   readonly #batch: Int32Array;
   readonly #bulk = new Map<number, BulkAllocation>();
@@ -97,7 +101,11 @@ export class PageEvents {
     this.#remoteCpu = new Int32Array(cpus).fill(-1);
     this.#lastRefillPfn = new Float64Array(cpus).fill(-1);
     this.#draining = new Int32Array(cpus).fill(noDrain);
-    this.#drainsAll = new Uint8Array(cpus);
+    this.#drainedZone = new Int32Array(cpus).fill(noZone);
+    this.#bulkZone = Math.max(
+      0,
+      machine.zones.findLastIndex((zone) => zone.name !== 'Movable'),
+    );
     this.#batch = Int32Array.from(machine.zones, (zone) => zone.batch ?? 0);
   }
 
@@ -256,17 +264,19 @@ export class PageEvents {
   drainBegins(cpu: CpuIndex, target: CpuIndex, all: boolean, row: number): void {
     if (target < 0 || target >= this.#lists.cpuCount) return;
     this.#draining[cpu] = target;
-    if (!all || this.#drainsAll[cpu] === 1) return;
-    this.#drainsAll[cpu] = 1;
+    if (!all || this.#drainedZone[cpu] === everyZone) return;
+    this.#drainedZone[cpu] = everyZone;
     const first = target * this.#lists.zoneCount;
     for (let list = first; list < first + this.#lists.zoneCount; list++) this.#lists.beginEmptying(list, row);
   }
 
   #endDraining(cpu: CpuIndex): void {
     const first = this.#draining[cpu] * this.#lists.zoneCount;
+    const zone = this.#drainedZone[cpu];
     this.#draining[cpu] = noDrain;
-    if (this.#drainsAll[cpu] === 0) return;
-    this.#drainsAll[cpu] = 0;
+    this.#drainedZone[cpu] = noZone;
+    if (zone >= 0) this.#noteWrong(this.#lists.endEmptying(first + zone));
+    if (zone !== everyZone) return;
     for (let list = first; list < first + this.#lists.zoneCount; list++) {
       this.#noteWrong(this.#lists.endEmptying(list));
     }
@@ -281,8 +291,17 @@ export class PageEvents {
     if (pages < 0) this.#note('pages drained beyond the count', -pages);
   }
 
-  drainPagesZone(block: EventBlock, i: number): void {
-    this.#remoteCpu[block.cpu[i]] = block.a[i];
+  /** One list is about to be emptied, by its own CPU or (6.0 on) by the one that asks. */
+  drainPagesZone(block: EventBlock, i: number, row: number): void {
+    const cpu = block.cpu[i];
+    const target = block.a[i];
+    if (this.#draining[cpu] !== noDrain) this.#endDraining(cpu);
+    if (target < 0 || target >= this.#lists.cpuCount) return;
+    this.#remoteCpu[cpu] = target;
+    this.#draining[cpu] = target;
+    const zone = this.pointers.zoneOf(block.b[i]);
+    this.#drainedZone[cpu] = zone;
+    if (zone >= 0) this.#lists.beginEmptying(target * this.#lists.zoneCount + zone, row);
   }
 
   compactionFree(block: EventBlock, i: number): void {
@@ -300,8 +319,7 @@ export class PageEvents {
     const got = block.a[i];
     const silent = got - Math.min(1, bulk.allocations) - bulk.heads;
     if (silent <= 0) return;
-    // The zone is not told; the highest zone with memory serves such requests first.
-    const list = bulk.cpu * this.#lists.zoneCount + this.#lists.zoneCount - 1;
+    const list = bulk.cpu * this.#lists.zoneCount + this.#bulkZone;
     this.#lists.add(list, -silent);
     this.#lists.ghosts[list] += silent;
     this.#note('pages taken by bulk allocation', silent);

@@ -178,7 +178,7 @@ class Replayed implements Rebuild, DrainListener {
           events.drainBegins(cpu[i], block.a[i], true, row);
           break;
         case Kind.drainPagesZone:
-          events.drainPagesZone(block, i);
+          events.drainPagesZone(block, i, row);
           drains.row(block, i, row);
           break;
         default:
