@@ -1,0 +1,73 @@
+/** The loop: seed and number make an input, the input is tried, the outcome is counted. */
+
+import { mutate } from './mutate.ts';
+import { Random } from './random.ts';
+import { readSeeds, type Seed } from './seeds.ts';
+import { type Outcome, tryInput } from './try-input.ts';
+
+/** An input of at most 1 MB that takes longer than this hangs, by any user's measure. */
+export const inputMsMax = 5000;
+
+export interface Crash {
+  readonly number: number;
+  readonly seedName: string;
+  readonly bytes: Uint8Array;
+  readonly error: unknown;
+}
+
+export interface FuzzOptions {
+  readonly seed: number;
+  /** Stops when this says so; asked before each input with its number. */
+  readonly goesOn: (number: number) => boolean;
+  readonly onCrash: (crash: Crash) => void;
+  /** Called before each input, for a watchdog. */
+  readonly onInput?: (number: number) => void;
+}
+
+export interface FuzzReport {
+  inputs: number;
+  crashes: number;
+  /** By seed file and outcome. */
+  outcomes: Map<string, Map<Outcome, number>>;
+}
+
+/** Input `number` of the run with `seed`; always the same. */
+export function makeInput(seed: number, number: number, seeds: readonly Seed[]): { seedName: string; bytes: Uint8Array; random: Random } {
+  const random = new Random(Math.imul(seed, 0x9e3779b1) + number);
+  const from = random.pick(seeds);
+  const bytes = mutate(
+    from.bytes,
+    random,
+    seeds.map((other) => other.bytes),
+  );
+  return { seedName: from.name, bytes, random };
+}
+
+export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const seeds = readSeeds();
+  const report: FuzzReport = { inputs: 0, crashes: 0, outcomes: new Map() };
+  for (let number = 0; options.goesOn(number); number++) {
+    options.onInput?.(number);
+    const { seedName, bytes, random } = makeInput(options.seed, number, seeds);
+    const started = performance.now();
+    let outcome: Outcome;
+    try {
+      outcome = await tryInput(seedName, bytes, random);
+      const ms = performance.now() - started;
+      if (ms > inputMsMax) throw new Error(`took ${Math.round(ms)} ms for ${bytes.length} bytes`);
+    } catch (error) {
+      outcome = 'CRASH';
+      report.crashes++;
+      options.onCrash({ number, seedName, bytes, error });
+    }
+    report.inputs++;
+    count(report, seedName, outcome);
+  }
+  return report;
+}
+
+function count(report: FuzzReport, seedName: string, outcome: Outcome): void {
+  const outcomes = report.outcomes.get(seedName) ?? new Map<Outcome, number>();
+  report.outcomes.set(seedName, outcomes);
+  outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+}

@@ -1,0 +1,26 @@
+/** Small true recordings that the fuzzer damages; seeds/README.md says how each was made. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { deflateSync, gzipSync } from 'node:zlib';
+
+export interface Seed {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export const seedFolder: string = join(dirname(fileURLToPath(import.meta.url)), 'seeds');
+
+export function readSeeds(): Seed[] {
+  const seeds = readdirSync(seedFolder)
+    .filter((name) => name !== 'README.md')
+    .sort()
+    .map((name) => ({ name, bytes: new Uint8Array(readFileSync(join(seedFolder, name))) }));
+  const text = seeds.find(({ name }) => name === 'report.txt');
+  if (text !== undefined) {
+    seeds.push({ name: 'report.txt.gz', bytes: new Uint8Array(gzipSync(text.bytes)) });
+    seeds.push({ name: 'report.txt.zz', bytes: new Uint8Array(deflateSync(text.bytes)) });
+  }
+  return seeds;
+}
