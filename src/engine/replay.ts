@@ -32,6 +32,8 @@ interface ReadRowsOptions {
 export interface ReplayOptions extends ReadRowsOptions {
   /** Name of the recording in the verdict. */
   name?: string;
+  /** Release of the recorded kernel, where the recording does not say. */
+  kernel?: string;
   /** Policies to show, each with a sentence; all built-in ones, and a sentence for static-mask, when left out. */
   policies?: readonly Policy[];
   /** Policy with which the others are compared: `everyone` unless named. */
@@ -59,7 +61,7 @@ export async function replay(
       kind: 'recording',
       name: options.name ?? '',
       format: info.format,
-      kernel: recording.kernel,
+      kernel: recording.kernel || (options.kernel ?? ''),
       seconds: info.clockUnit === 'ns' ? (diagnostics.lastNs - diagnostics.firstNs) / 1e9 : null,
       events: diagnostics.events,
       lostEvents: [...diagnostics.lostByCpu.values()].reduce((sum, lost) => sum + lost, 0),

@@ -1,0 +1,71 @@
+/** The `drainlab` command. Subcommands load what they need when they run: `--help` must not wait for it. */
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { DrainlabError, ExitCode, errorText } from '../base/errors.ts';
+import { registerReplay } from './commands/replay.ts';
+
+/** A reader of our output that goes away (`| head`) is no trouble. */
+function isClosedPipe(error: unknown): boolean {
+  return (error as { code?: string } | null)?.code === 'EPIPE';
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function makeProgram(words: readonly string[]): Promise<Command> {
+  const program = new Command('drainlab')
+    .description(
+      'Which CPUs does each drain of the Linux per-CPU page lists disturb, and what would another policy save?',
+    )
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(add --help for all options)')
+    .addHelpText('after', examples);
+  registerReplay(program);
+  if (words.includes('trace')) (await import('./commands/trace.ts')).registerTrace(program);
+  else program.command('trace').description('look into a recording: trace info FILE, trace dump FILE');
+  return program;
+}
+
+const examples = `
+Examples:
+  drainlab replay recordings/patched-everyone
+  drainlab replay trace.dat --policy two-pass
+  drainlab trace info trace.dat
+
+Exit codes: 0 fine, 1 a check (--fail-on) failed, 2 wrong use, 3 bad input, 4 trouble outside.`;
+
+async function run(argv: readonly string[]): Promise<number> {
+  try {
+    const program = await makeProgram(argv.slice(2));
+    if (argv.length <= 2) {
+      program.outputHelp();
+      return ExitCode.ok;
+    }
+    await program.parseAsync(argv);
+    return Number(process.exitCode ?? ExitCode.ok);
+  } catch (error) {
+    return report(error);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.wrongUse;
+  if (isClosedPipe(error)) return ExitCode.ok;
+  if (error instanceof DrainlabError) {
+    process.stderr.write(`drainlab: ${errorText(error)}\n`);
+    return error.exitCode;
+  }
+  const stack = process.env.DRAINLAB_DEBUG && error instanceof Error ? `\n${error.stack}` : '';
+  process.stderr.write(`drainlab: ${error instanceof Error ? error.message : String(error)}${stack}\n`);
+  return ExitCode.outside;
+}
+
+process.stdout.on('error', (error) => {
+  if (!isClosedPipe(error)) throw error;
+  process.exit(ExitCode.ok);
+});
+process.exitCode = await run(process.argv);
