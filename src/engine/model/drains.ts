@@ -184,6 +184,11 @@ export class Drains {
     if (drain !== undefined) drain.open = false;
   }
 
+  /** Task `pid` drains its own CPU's lists: not a part of a drain that it asked for before. */
+  localDrain(pid: number): void {
+    this.pageRow(pid);
+  }
+
   /** A page went back to the buddy lists in a drain. */
   pageDrained(block: EventBlock, i: number): void {
     const drain = this.#remote ? this.#byPid.get(block.pid[i]) : this.#running[block.cpu[i]];

@@ -28,10 +28,8 @@ export const costlyOrder = 3;
 export function rulesOf(source: EventLogSource): ListRules {
   const features = source.features;
   const refillField = features.hasField('kmem', 'mm_page_alloc_zone_locked', 'percpu_refill');
-  const works =
-    features.has(Kind.drainLocalPagesWq) ||
-    features.has(Kind.drainWorkQueued) ||
-    features.symbolExists('drain_local_pages_wq');
+  // Not by the workqueue events: their formats exist on every kernel.
+  const works = features.has(Kind.drainLocalPagesWq) || features.symbolExists('drain_local_pages_wq');
   // The "_noprof" names came with the release that reworked the free lists (6.10).
   const reworked =
     features.symbolExists('__alloc_pages_noprof') || features.symbolExists('__alloc_frozen_pages_noprof');

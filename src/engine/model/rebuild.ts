@@ -33,6 +33,7 @@ export interface RebuildReport {
   /** Where the kernel's own holders_mask is recorded: drains compared, equal. */
   holdersCompared: number;
   holdersEqual: number;
+  holderDifferences: DifferenceClasses;
   /** (CPU, zone) counts compared with zoneinfo snapshots after the first, and equal ones. */
   listsCompared: number;
   listsEqual: number;
@@ -100,6 +101,7 @@ class Replayed implements Rebuild, DrainListener {
       drainDifferences: {},
       holdersCompared: 0,
       holdersEqual: 0,
+      holderDifferences: {},
       listsCompared: 0,
       listsEqual: 0,
       listDifferences: {},
@@ -173,6 +175,7 @@ class Replayed implements Rebuild, DrainListener {
         case Kind.drainLocalPages:
         case Kind.drainLocalPagesWq:
           events.drainBegins(cpu[i], cpu[i], false, row);
+          drains.localDrain(pid[i]);
           break;
         case Kind.drainPages:
           events.drainBegins(cpu[i], block.a[i], true, row);
@@ -225,6 +228,9 @@ class Replayed implements Rebuild, DrainListener {
     if (outcome.kernelHolders !== null) {
       report.holdersCompared++;
       if (outcome.kernelHolders.equals(outcome.rebuiltHolders)) report.holdersEqual++;
+      else
+        report.holderDifferences['not yet classified'] =
+          (report.holderDifferences['not yet classified'] ?? 0) + 1;
       return;
     }
     if (outcome.targets === null || drain.forced) return;
