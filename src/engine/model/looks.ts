@@ -5,7 +5,7 @@
  */
 
 import type { ListIndex, Nanoseconds, Pages } from '../../base/units.ts';
-import type { Journal } from './journal.ts';
+import { Journal } from './journal.ts';
 import type { PageLists } from './page-lists.ts';
 
 export class Look {
@@ -60,6 +60,7 @@ export class Look {
 export class Looks {
   readonly #lists: PageLists;
   readonly #open: Look[] = [];
+  readonly #withJournal: Look[] = [];
   readonly #spare: Look[] = [];
 
   constructor(lists: PageLists) {
@@ -80,21 +81,33 @@ export class Looks {
 
   /** From row `row` on until now, the list held `pages` more than was believed. */
   amendSince(list: ListIndex, row: number, pages: Pages): void {
-    for (let i = this.#open.length - 1; i >= 0; i--) {
-      const look = this.#open[i];
-      if (look.row > row) look.add(list, pages);
-      else if (look.journal !== null) look.journal.amend(list, row, pages);
+    const open = this.#open;
+    for (let i = open.length - 1; i >= 0 && open[i].row > row; i--) open[i].add(list, pages);
+    for (const look of this.#withJournal) {
+      if (look.row <= row && look.journal !== null) look.journal.amend(list, row, pages);
     }
+  }
+
+  /** From now on the look also knows the changes after it, until the journal is taken off the lists. */
+  startJournal(look: Look): Journal {
+    look.journal = new Journal();
+    this.#withJournal.push(look);
+    return look.journal;
   }
 
   /** No more corrections; the look stays valid until it is given back. */
   close(look: Look): void {
-    const at = this.#open.indexOf(look);
-    if (at >= 0) this.#open.splice(at, 1);
+    remove(this.#open, look);
+    if (look.journal !== null) remove(this.#withJournal, look);
   }
 
   giveBack(look: Look): void {
     this.close(look);
     if (this.#spare.length < 64) this.#spare.push(look);
   }
+}
+
+function remove(looks: Look[], look: Look): void {
+  const at = looks.indexOf(look);
+  if (at >= 0) looks.splice(at, 1);
 }

@@ -8,7 +8,6 @@
 
 import type { ListIndex, Nanoseconds, Pages } from '../../base/units.ts';
 import type { ZoneinfoSnapshot } from '../input/machine.ts';
-import { Journal } from './journal.ts';
 import type { Look, Looks } from './looks.ts';
 import type { PageLists } from './page-lists.ts';
 
@@ -73,9 +72,8 @@ export class SnapshotCheck {
       const missing = this.#lists.counts[list] - look.pages[list];
       if (missing !== 0) look.add(list, missing);
     }
-    look.journal = new Journal();
     this.#look = look;
-    this.#lists.journal = look.journal;
+    this.#lists.journal = this.#looks.startJournal(look);
   }
 
   /** Compares the snapshots that no later event can put right any more. */
