@@ -7,9 +7,10 @@ import type { Screen } from './screen.ts';
 export function wrap(text: string, width: number, indent = ''): string {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  const margin = /^ */.exec(text)?.[0] ?? '';
+  for (const word of text.slice(margin.length).split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`;
-    const room = width - (lines.length === 0 ? 0 : indent.length);
+    const room = width - (lines.length === 0 ? margin : indent).length;
     if (longer.length <= room || line === '') line = longer;
     else {
       lines.push(line);
@@ -17,7 +18,7 @@ export function wrap(text: string, width: number, indent = ''): string {
     }
   }
   lines.push(line);
-  return lines.join(`\n${indent}`);
+  return margin + lines.join(`\n${indent}`);
 }
 
 export interface Column<Row> {

@@ -147,8 +147,10 @@ function holderSection({ drains, source }: Verdict, screen: Screen): string[] {
   const online = onlineCount(source.online);
   const head =
     `CPUs that held pages at a drain: mean ${decimal(drains.holdersMean)} of ${count(online)} over ${plural(known, 'drain')}; ` +
-    `at ${percent((100 * drains.halfEmpty) / known)} at least half were empty; ` +
-    `${percent((100 * drains.overlapping) / drains.carriedOut)} began while another drain ran`;
+    `at ${percent((100 * drains.halfEmpty) / known)} at least half were empty` +
+    (drains.overlapping === 0
+      ? ''
+      : `; ${percent((100 * drains.overlapping) / drains.carriedOut)} began while another drain ran`);
   return [wrap(head, screen.width), ...holdersChart(drains.holders, online, screen)];
 }
 
@@ -207,7 +209,7 @@ function checkSection(verdict: Verdict, screen: Screen): string[] {
         ],
   );
   const lines = [...kernelAnswers(verdict), ...stalls, ...(selfCheck ? checkLines(selfCheck) : [])];
-  return lines.map((line) => wrap(line, screen.width, '  '));
+  return lines.map((line) => wrap(line, screen.width, line.startsWith(' ') ? '    ' : '  '));
 }
 
 function checkLines(check: SelfCheck): string[] {

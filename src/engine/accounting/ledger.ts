@@ -45,7 +45,7 @@ export class DrainSums {
   forced = 0;
   /** Of `carriedOut`: nobody held a page, as far as is known. */
   foundNothing = 0;
-  /** Of `carriedOut`: began while another one ran. */
+  /** Of `carriedOut`: began while another one ran, as far as ends are recorded. */
   overlapping = 0;
   /** Of `carriedOut`: at least half of the online CPUs held nothing (two-pass would use a mask). */
   halfEmpty = 0;
@@ -75,7 +75,6 @@ interface Pending {
   readonly cpu: number;
   readonly zone: number;
   readonly forced: boolean;
-  readonly overlapping: boolean;
   readonly online: number;
   readonly holders: BitSet;
   readonly unknown: number;
@@ -97,6 +96,9 @@ export class Ledger implements RebuildObserver {
   private readonly zoneCount: number;
   private readonly decision: Decision;
   private readonly turnKeeper = new TurnKeeper();
+  private kernelTurn: Turn | null = null;
+  /** End of the latest drain that was carried out so far. */
+  private busyUntilNs = -1;
   private readonly waiting: Pending[] = [];
   /** Position in `waiting` by number of the request: `number - firstWaiting`. */
   private firstWaiting = 0;
@@ -137,7 +139,6 @@ export class Ledger implements RebuildObserver {
       cpu: request.cpu,
       zone: request.zone,
       forced: request.forced,
-      overlapping: request.concurrent > 0,
       online: request.online.count,
       holders: request.holders.clone(),
       unknown: request.unknown.count,
@@ -155,9 +156,11 @@ export class Ledger implements RebuildObserver {
     if (!pending || pending.ended) return;
     pending.ended = true;
     pending.endNs = outcome.endNs;
-    pending.status = this.statusOf(outcome);
+    pending.status = this.statusOf(outcome, pending);
     const name = outcome.kernelPolicy ?? '';
-    pending.kernelTurn = builtInPolicies.find((policy) => policy.name === name)?.turn ?? null;
+    // A drain that did nothing does not show the kernel's policy: the one before it does.
+    this.kernelTurn = builtInPolicies.find((policy) => policy.name === name)?.turn ?? this.kernelTurn;
+    pending.kernelTurn = this.kernelTurn;
     const own = this.policies.findIndex((sums) => sums.policy.name === name);
     const predicted = own < 0 ? -1 : pending.high[own * cellCount + Cell.interrupts];
     this.kernel.add(pending, outcome, predicted);
@@ -195,11 +198,13 @@ export class Ledger implements RebuildObserver {
   }
 
   /** Where the recording does not tell whether a call was turned away, what was found does. */
-  private statusOf(outcome: DrainOutcome): DrainStatus {
+  private statusOf(outcome: DrainOutcome, request: { zone: number; forced: boolean }): DrainStatus {
     if (outcome.turnedAway !== null)
       return outcome.turnedAway ? DrainStatus.turnedAway : DrainStatus.carriedOut;
     if (outcome.targets === null ? !this.tellsTargets() : outcome.targets.count > 0)
       return DrainStatus.carriedOut;
+    // Who names a zone, or forces the drain, waits for the turn.
+    if (request.zone >= 0 || request.forced) return DrainStatus.carriedOut;
     this.drains.inferredStatus++;
     return outcome.rebuiltHolders.count > 0 ? DrainStatus.turnedAway : DrainStatus.carriedOut;
   }
@@ -247,7 +252,8 @@ export class Ledger implements RebuildObserver {
     }
     drains.carriedOut++;
     if (pending.forced) drains.forced++;
-    if (pending.overlapping) drains.overlapping++;
+    if (pending.timeNs < this.busyUntilNs) drains.overlapping++;
+    this.busyUntilNs = Math.max(this.busyUntilNs, pending.endNs);
     for (const cpu of pending.holders) drains.heldByCpu[cpu]++;
     if (pending.holders.has(pending.cpu)) drains.requesterHeld++;
     if (pending.unknown > 0) {

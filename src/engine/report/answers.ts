@@ -107,7 +107,7 @@ export function kernelAnswers({ kernel }: Pick<Verdict, 'kernel'>): string[] {
       const each = own.interruptsPerDrain === null ? '' : ` (${decimal(own.interruptsPerDrain)} a drain)`;
       parts.push(`sent ${plural(own.interrupts, 'interrupt')} to other CPUs${each}`);
     }
-    if (own.cpusDrained !== null) parts.push(`drained ${plural(own.cpusDrained, 'list owner')}`);
+    if (own.cpusDrained !== null) parts.push(`drained the lists of ${plural(own.cpusDrained, 'CPU')}`);
     if (own.predictedInterrupts !== null && own.interrupts !== null) {
       parts.push(`drainlab says ${count(own.predictedInterrupts)} for the same policy`);
     }

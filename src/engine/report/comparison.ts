@@ -64,8 +64,7 @@ function comparisonRow({ source, drains, policies, kernel }: Verdict): Compariso
 function answers(verdicts: readonly Verdict[]): string[] {
   const { lead, policies } = verdicts[0];
   const drains = verdicts.reduce((sum, verdict) => sum + verdict.drains.carriedOut, 0);
-  const asked = policies.filter(({ name, carrier }) => name !== lead.baseline && carrier === 'interrupt');
-  asked.sort((a, b) => Number(b.name === lead.policy) - Number(a.name === lead.policy));
+  const asked = policies.filter(({ name }) => name !== lead.baseline && lead.asked.includes(name));
   return asked.flatMap(({ name }) => {
     const shares = verdicts.flatMap((verdict) => find(verdict, name)?.savedPercent ?? []);
     if (shares.length === 0) return [];

@@ -58,7 +58,7 @@ export function makeVerdict(parts: VerdictParts): Verdict {
     answers: [...new Set(asked.map((policy) => answer(policy, baseline, drains)))],
     warnings: warnings(source),
     caveats: caveats(drains, machine.online.count),
-    lead: { policy: asked[0].name, baseline: baseline.name },
+    lead: { policy: asked[0].name, asked: asked.map(({ name }) => name), baseline: baseline.name },
     drains,
     policies,
     kernel: [...ledger.kernel.byPolicy].sort(([a], [b]) => (a < b ? -1 : 1)).map(kernelVerdict),

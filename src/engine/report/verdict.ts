@@ -167,8 +167,8 @@ export interface Verdict {
   warnings: string[];
   /** What must be read with it: calls that were turned away, holders not known. */
   caveats: string[];
-  /** Policy of the first answer, and the one that it is compared with. */
-  lead: { policy: string; baseline: string };
+  /** Policy of the first answer, all policies that have one, and the one that they are compared with. */
+  lead: { policy: string; asked: string[]; baseline: string };
   drains: VerdictDrains;
   policies: PolicyVerdict[];
   kernel: KernelVerdict[];

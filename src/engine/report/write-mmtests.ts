@@ -40,19 +40,24 @@ export function writeMmtests(verdict: Verdict): string {
   const labelWidth = Math.max(...rows.map(({ label }) => label.length));
   const column = Math.max(valueWidth + 1 + gainWidth, ...policies.map(({ name }) => name.length));
   const { source } = verdict;
-  const kernel = source.kernel === '' ? source.name : source.kernel;
+  const kernel = source.kernel === '' ? source.name.replace(/^.*\//, '') : source.kernel;
   const head = (cells: string[]) =>
     `${' '.repeat(labelWidth)}${cells.map((text) => `  ${text.padStart(column)}`).join('')}`;
   const lines = [
     head(policies.map(() => shortened(kernel, column))),
     head(policies.map(({ name }) => name)),
-    ...rows.map((row) => {
+    ...rows.filter(counts(policies, verdict)).map((row) => {
       const base = row.value(baseline, verdict);
       const cells = policies.map((policy) => cell(row, row.value(policy, verdict), base, policy));
       return `${row.label.padEnd(labelWidth)}${cells.map((text) => `  ${text.padStart(column)}`).join('')}`;
     }),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Rows that are 0 for every policy say nothing. */
+function counts(policies: readonly PolicyVerdict[], verdict: Verdict) {
+  return (row: Row) => policies.some((policy) => (row.value(policy, verdict) ?? 0) !== 0);
 }
 
 function cell(row: Row, value: number | null, base: number | null, policy: PolicyVerdict): string {
