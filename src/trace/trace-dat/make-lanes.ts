@@ -24,6 +24,9 @@ export function makeLanes(container: Container, headerPage: HeaderPage, losses: 
       commitBytes: headerPage.commitBytes,
     };
     const windowBytes = windowBytesFor({ ...buffer, pageBytes }, laneCount);
+    if (buffer.packed && container.decompressor === null) {
+      throw traceError('E_TRACE_DAMAGED', 'a buffer is packed, but the file is not', source.name, 0);
+    }
     for (const data of buffer.cpus) {
       if (data.size === 0) continue;
       const bytes = buffer.packed
