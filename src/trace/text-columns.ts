@@ -84,7 +84,10 @@ export class TextColumns {
     if (!value.read(bytes, at, end)) return;
     const column = this.#columns[field];
     if (column === cpuSetColumn) {
-      block.cpuSets.set(row, Uint32Array.of(value.low >>> 0, value.high >>> 0));
+      block.cpuSets.set(
+        row,
+        value.high === 0 ? Uint32Array.of(value.low >>> 0) : Uint32Array.of(value.low >>> 0, value.high >>> 0),
+      );
     } else if (this.#isPointer[field] === 1) {
       setColumn(block, row, column, this.#pointers.nameOf(value.high, value.low));
     } else {

@@ -42,8 +42,15 @@ function addWorkFields(fields: Array<[string, FieldValue]>, text: string): void 
 
 /** Numbers as numbers (as bigint from 2^53 on), all else as text. `0x10 (16)` of option `fields` is 16. */
 function fieldValue(text: string): FieldValue {
-  const value = text.replace(/\s*(?:==>)?[\s,})]*$/, '').replace(/^(0x[0-9a-f]+) \(-?\d+\)$/, '$1');
+  const value = withoutTail(text).replace(/^(0x[0-9a-f]+) \(-?\d+\)$/, '$1');
   if (!/^(?:-?\d{1,20}|0x[0-9a-fA-F]{1,16})$/.test(value)) return value;
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : BigInt(value);
+}
+
+/** Cuts what stands between two fields and belongs to neither: blanks, commas, brackets, the arrow of sched_switch. */
+function withoutTail(text: string): string {
+  let end = text.length;
+  while (end > 0 && ' \t,})'.includes(text[end - 1])) end--;
+  return text.endsWith('==>', end) ? text.slice(0, end - 3).trimEnd() : text.slice(0, end);
 }

@@ -32,7 +32,11 @@ export interface FuzzReport {
 }
 
 /** Input `number` of the run with `seed`; always the same. */
-export function makeInput(seed: number, number: number, seeds: readonly Seed[]): { seedName: string; bytes: Uint8Array; random: Random } {
+export function makeInput(
+  seed: number,
+  number: number,
+  seeds: readonly Seed[],
+): { seedName: string; bytes: Uint8Array; random: Random } {
   const random = new Random(Math.imul(seed, 0x9e3779b1) + number);
   const from = random.pick(seeds);
   const bytes = mutate(

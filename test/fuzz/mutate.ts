@@ -29,10 +29,19 @@ const setInteger: Mutation = (bytes, random) => {
   const copy = bytes.slice();
   const view = new DataView(copy.buffer, copy.byteOffset);
   const values = [0n, 1n, 7n, 0x7fn, 0xffn, 0x7fffn, 0xffffn, 0x7fffffffn, 0x80000000n, 0xffffffffn];
-  values.push(1n << 53n, (1n << 63n) - 1n, (1n << 64n) - 1n, BigInt(bytes.length), BigInt(bytes.length + 1), 4096n);
+  values.push(
+    1n << 53n,
+    (1n << 63n) - 1n,
+    (1n << 64n) - 1n,
+    BigInt(bytes.length),
+    BigInt(bytes.length + 1),
+    4096n,
+  );
   const value = random.pick(values);
   // Aligned places hold most of the numbers of a binary file.
-  const at = random.chance(2) ? random.below(bytes.length - size + 1) : random.below((bytes.length - size) / 4 + 1) * 4;
+  const at = random.chance(2)
+    ? random.below(bytes.length - size + 1)
+    : random.below((bytes.length - size) / 4 + 1) * 4;
   for (let i = 0; i < size; i++) {
     const place = random.chance(8) ? size - 1 - i : i;
     view.setUint8(Math.min(copy.length - 1, at + place), Number((value >> BigInt(8 * i)) & 0xffn));
@@ -50,7 +59,11 @@ const repeatPart: Mutation = (bytes, random) => {
   const from = random.below(bytes.length);
   const part = bytes.subarray(from, from + 1 + random.below(random.pick([4, 64, 4096])));
   const times = 1 + random.below(random.pick([2, 8, 64]));
-  return join(bytes.subarray(0, from), ...new Array<Uint8Array>(times).fill(part), bytes.subarray(from)).slice(0, bytesMax);
+  return join(
+    bytes.subarray(0, from),
+    ...new Array<Uint8Array>(times).fill(part),
+    bytes.subarray(from),
+  ).slice(0, bytesMax);
 };
 
 const zeroPart: Mutation = (bytes, random) => {
@@ -65,7 +78,10 @@ const moveInOther: Mutation = (bytes, random, others) => {
   const from = random.below(other.length);
   const part = other.subarray(from, from + random.below(random.pick([16, 512, 8192])));
   const at = random.below(bytes.length);
-  return join(bytes.subarray(0, at), part, bytes.subarray(random.chance(2) ? at : at + part.length)).slice(0, bytesMax);
+  return join(bytes.subarray(0, at), part, bytes.subarray(random.chance(2) ? at : at + part.length)).slice(
+    0,
+    bytesMax,
+  );
 };
 
 /** Numbers in text: of a format (`offset:8; size:4;`), of a header, of an event. */
@@ -79,17 +95,68 @@ const lieInText: Mutation = (bytes, random) => {
   const at = random.pick(digits);
   let end = at;
   while (end < bytes.length && isDigit(bytes[end])) end++;
-  const lies = ['0', '1', '3', '7', '-1', '255', '4095', '4096', '65535', '65536', '2147483647', '4294967296'];
+  const lies = [
+    '0',
+    '1',
+    '3',
+    '7',
+    '-1',
+    '255',
+    '4095',
+    '4096',
+    '65535',
+    '65536',
+    '2147483647',
+    '4294967296',
+  ];
   lies.push('99999999999999999999', '18446744073709551615', '9007199254740993', '1e9', '', '0x');
   return join(bytes.subarray(0, at), new TextEncoder().encode(random.pick(lies)), bytes.subarray(end));
 };
 
 /** Words that formats, headers and events are made of, in a place where they do not belong. */
 const misplaceWord: Mutation = (bytes, random) => {
-  const words = ['\n', ' ', ':', ';', '[', ']', '(', ')', ' <- ', '=', '\0', '\t', '__data_loc ', '__rel_loc ', 'char[]'];
-  words.push('\tfield:unsigned long x;\toffset:8;\tsize:8;\tsigned:0;\n', 'name: ', 'ID: 5\n', 'format:\n', 'print fmt: "%s %d",');
-  words.push('options  \0', 'flyrecord\0', 'latency  \0', 'CPU:1 [LOST 5 EVENTS]\n', 'cpus=4000000\n', '# tracer: nop\n', '-1 [000] 1.1: x: ');
-  words.push('[4294967295]', '->', '((((((((((((((((', 'REC->', '__print_flags(', 'Node 0, zone      DMA\n', '  pagesets\n    cpu: 70000\n');
+  const words = [
+    '\n',
+    ' ',
+    ':',
+    ';',
+    '[',
+    ']',
+    '(',
+    ')',
+    ' <- ',
+    '=',
+    '\0',
+    '\t',
+    '__data_loc ',
+    '__rel_loc ',
+    'char[]',
+  ];
+  words.push(
+    '\tfield:unsigned long x;\toffset:8;\tsize:8;\tsigned:0;\n',
+    'name: ',
+    'ID: 5\n',
+    'format:\n',
+    'print fmt: "%s %d",',
+  );
+  words.push(
+    'options  \0',
+    'flyrecord\0',
+    'latency  \0',
+    'CPU:1 [LOST 5 EVENTS]\n',
+    'cpus=4000000\n',
+    '# tracer: nop\n',
+    '-1 [000] 1.1: x: ',
+  );
+  words.push(
+    '[4294967295]',
+    '->',
+    '((((((((((((((((',
+    'REC->',
+    '__print_flags(',
+    'Node 0, zone      DMA\n',
+    '  pagesets\n    cpu: 70000\n',
+  );
   const at = random.below(bytes.length + 1);
   const word = new TextEncoder().encode(random.pick(words));
   return join(bytes.subarray(0, at), word, bytes.subarray(random.chance(2) ? at : at + word.length));

@@ -33,7 +33,9 @@ function save({ number, seedName, bytes, error }: Crash): void {
   writeFileSync(path, bytes);
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
   writeFileSync(`${path}.why`, `${why}\n`);
-  process.stderr.write(`input ${number} from ${seedName}, saved as ${path}:\n  ${why.split('\n').slice(0, 4).join('\n  ')}\n`);
+  process.stderr.write(
+    `input ${number} from ${seedName}, saved as ${path}:\n  ${why.split('\n').slice(0, 4).join('\n  ')}\n`,
+  );
 }
 
 /** Kills the process when one input takes for ever: a loop that never ends cannot be left otherwise. */
@@ -78,6 +80,8 @@ if (values.only !== undefined) {
     const parts = [...outcomes].sort((a, b) => b[1] - a[1]).map(([outcome, count]) => `${outcome} ${count}`);
     console.log(`${name.padEnd(22)} ${parts.join(', ')}`);
   }
-  console.log(`${report.inputs} inputs, ${report.crashes} crashes, at most ${Math.round(rssMax / 1e6)} MB resident`);
+  console.log(
+    `${report.inputs} inputs, ${report.crashes} crashes, at most ${Math.round(rssMax / 1e6)} MB resident`,
+  );
   process.exitCode = report.crashes > 0 ? 1 : 0;
 }

@@ -40,7 +40,8 @@ async function readTrace(name: string, bytes: Uint8Array, random: Random): Promi
       let shown = 0;
       await reader.readEvents((event) => {
         // Fields of the first events of an input: the rest is of the same making.
-        if (shown++ < 200) event.printed().length + event.fields().length + event.comm.length + Number(event.stamp);
+        if (shown++ < 200)
+          event.printed().length + event.fields().length + event.comm.length + Number(event.stamp);
       }, options);
     } else if (random.chance(2)) {
       let last = Number.NEGATIVE_INFINITY;
@@ -53,7 +54,8 @@ async function readTrace(name: string, bytes: Uint8Array, random: Random): Promi
     } else {
       await replay(reader, machineFrom(null, { cpuCount: reader.cpuCount }), [], options);
     }
-    if (options.partial !== true && reader.diagnostics.stoppedAt !== '') throw new Fault('stopped without being asked to');
+    if (options.partial !== true && reader.diagnostics.stoppedAt !== '')
+      throw new Fault('stopped without being asked to');
   } finally {
     await reader.close();
   }
