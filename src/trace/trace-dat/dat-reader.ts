@@ -94,6 +94,7 @@ class DatReader implements TraceReader {
       this.#takeCounts(emitter.counts);
       this.diagnostics.lastNs = emitter.lastNs;
       emitter.flush();
+      this.diagnostics.outOfOrder = emitter.outOfOrder;
     });
   }
 

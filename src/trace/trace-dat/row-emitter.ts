@@ -20,6 +20,9 @@ export class RowEmitter {
   /** Events by type id. */
   readonly counts: Float64Array = new Float64Array(typeIdCount);
   lastNs = 0;
+  /** Rows that were older than the row before; they got its time. Only damage and broken clocks make such. */
+  outOfOrder = 0;
+  #lastRowNs = Number.NEGATIVE_INFINITY;
 
   constructor(block: EventBlock, table: RowTable, general: GeneralRow, onBlock: (block: EventBlock) => void) {
     this.block = block;
@@ -29,8 +32,24 @@ export class RowEmitter {
   }
 
   flush(): void {
+    this.#keepOrder();
     if (this.block.length > 0) this.#onBlock(this.block);
     this.block.clear();
+  }
+
+  /** A CPU whose stamps run backwards must not take the rows with it: consumers rely on the order of time. */
+  #keepOrder(): void {
+    const { timeNs, length } = this.block;
+    let last = this.#lastRowNs;
+    for (let row = 0; row < length; row++) {
+      if (timeNs[row] < last) {
+        timeNs[row] = last;
+        this.outOfOrder++;
+      } else {
+        last = timeNs[row];
+      }
+    }
+    this.#lastRowNs = last;
   }
 
   /**
