@@ -74,10 +74,8 @@ export interface FileOptions {
   uname: string;
   clock: string;
   version: string;
-  /** Added to every stamp (option OFFSET), ns. */
+  /** Added to every stamp (options OFFSET and DATE, which makes it the time of day), ns. */
   offsetNs: bigint;
-  /** Wall-clock offset of option DATE, ns; 0n when absent. */
-  dateNs: bigint;
   tscToNs: { mult: bigint; shift: bigint; offset: bigint } | null;
   /** Per CPU, corrections of a guest's stamps against its host. */
   timeShift: TimeShift | null;
@@ -104,7 +102,6 @@ export function emptyOptions(): FileOptions {
     clock: '',
     version: '',
     offsetNs: 0n,
-    dateNs: 0n,
     tscToNs: null,
     timeShift: null,
     cpuStats: [],

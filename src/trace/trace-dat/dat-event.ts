@@ -30,7 +30,7 @@ export class DatEvent implements TraceEvent {
     this.timeNs = lane.time;
     this.cpu = lane.cpu;
     this.pid = pid;
-    if (typeId !== this.typeId || this.#type === undefined) this.#type = this.#types.byId.get(typeId);
+    if (typeId !== this.typeId || this.#type === undefined) this.#type = this.#types.byId(typeId);
     this.typeId = typeId;
   }
 
@@ -74,7 +74,7 @@ export class DatEvent implements TraceEvent {
   #record(): RecordBytes {
     const lane = this.#lane as Lane;
     return {
-      view: lane.data.view,
+      view: lane.view,
       at: lane.dataAt,
       bytes: lane.dataBytes,
       littleEndian: lane.format.littleEndian,

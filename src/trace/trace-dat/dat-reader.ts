@@ -1,7 +1,7 @@
 /** A trace.dat file as a TraceReader: lanes of all CPUs and instances, merged by time. */
 
 import { DrainlabError } from '../../base/errors.ts';
-import { EventBlock, type EventFeatures, type Kind } from '../../engine/input/event-log.ts';
+import { EventBlock, type EventFeatures } from '../../engine/input/event-log.ts';
 import { drainWorkFunction } from '../kernel-events.ts';
 import { traceError } from '../trace-error.ts';
 import type {
@@ -17,16 +17,17 @@ import type { Container } from './container.ts';
 import { lazyBytes } from './container-v7.ts';
 import { DatEvent } from './dat-event.ts';
 import { DatFeatures } from './dat-features.ts';
+import { EventEmitter } from './event-emitter.ts';
 import { EventTypes } from './event-types.ts';
 import { GeneralRows } from './general-row.ts';
 import { type HeaderPage, readHeaderPage } from './header-page.ts';
 import { type Address, findSymbols } from './kernel-symbols.ts';
-import type { Lane } from './lane.ts';
 import { LaneHeap } from './lane-heap.ts';
 import { makeLanes, primeLanes } from './make-lanes.ts';
 import { markerText } from './marker-text.ts';
+import { emitUntilRefill, type LaneEmitter, resume } from './merge-lanes.ts';
 import { readContainer } from './read-container.ts';
-import { RowEmitter } from './row-emitter.ts';
+import { AnyOrderRowEmitter, RowEmitter } from './row-emitter.ts';
 import { RowTable } from './row-table.ts';
 import { SavedNames } from './saved-names.ts';
 
@@ -52,7 +53,6 @@ class DatReader implements TraceReader {
   readonly #kallsyms: (() => Uint8Array) | null;
   #table: RowTable | undefined;
   #symbols: Map<string, Address> | undefined;
-  #lanes: Lane[] = [];
   #isRead = false;
 
   constructor(container: Container, headerPage: HeaderPage, kallsyms: (() => Uint8Array) | null) {
@@ -66,7 +66,7 @@ class DatReader implements TraceReader {
     this.cpuCount = this.info.cpuCount;
     this.features = new DatFeatures(
       this.#types,
-      (kind) => this.#rowTable.kindsPresent.has(kind as Kind),
+      (kind) => this.#rowTable.kindsPresent.has(kind),
       (name) => this.#kallsyms !== null && findSymbols(this.#kallsyms(), [name]).has(name),
     );
     this.diagnostics = emptyDiagnostics();
@@ -80,21 +80,17 @@ class DatReader implements TraceReader {
     const table = this.#rowTable;
     const block = new EventBlock();
     const general = new GeneralRows(block, table, {
-      types: this.#types,
       littleEndian: this.#container.littleEndian,
       symbols: () => this.#functionAddresses(),
       markerText: (record, format) => markerText(record, format, this.#container),
     });
-    const emitter = new RowEmitter(block, table, (lane, type, row) => general.fill(lane, type, row), onBlock);
-    const { isFast, typeOf, pidOf } = this.#headerPage;
-    const emit = isFast
-      ? (lane: Lane, limit: number) => emitter.emit(lane, limit)
-      : (lane: Lane, limit: number) => emitter.emitSlowly(lane, limit, typeOf, pidOf);
-    await this.#read(options, emit, () => {
+    const emitter = this.#isFast
+      ? new RowEmitter(block, table, general, onBlock)
+      : new AnyOrderRowEmitter(block, table, general, onBlock, this.#headerPage);
+    await this.#read(options, emitter, () => {
       this.#takeCounts(emitter.counts);
       this.diagnostics.lastNs = emitter.lastNs;
       emitter.flush();
-      this.diagnostics.outOfOrder = emitter.outOfOrder;
     });
   }
 
@@ -103,36 +99,22 @@ class DatReader implements TraceReader {
     options: ReadOptions & { filter?: EventFilter } = {},
   ): Promise<void> {
     const event = new DatEvent(this.#types, this.#names, this.#container);
-    const counts = new Float64Array(1 << 16);
-    const { typeOf, pidOf } = this.#headerPage;
-    const filter = options.filter ?? {};
-    let isStopped = false;
-    const emit = (lane: Lane, limit: number): boolean => {
-      for (;;) {
-        const type = typeOf(lane);
-        counts[type]++;
-        this.diagnostics.lastNs = lane.time;
-        event.set(lane, type, pidOf(lane));
-        if (event.passes(filter) && onEvent(event) === false) {
-          isStopped = true;
-          return true;
-        }
-        if (!lane.advance()) return false;
-        if (lane.time > limit) return true;
-      }
-    };
-    await this.#read(
-      options,
-      emit,
-      () => this.#takeCounts(counts),
-      () => isStopped,
-    );
+    const emitter = new EventEmitter(event, this.#headerPage, onEvent, options.filter ?? {});
+    await this.#read(options, emitter, () => {
+      this.#takeCounts(emitter.counts);
+      this.diagnostics.lastNs = emitter.lastNs;
+    });
   }
 
   async close(): Promise<void> {
-    this.#lanes = [];
     this.#container.decompressor?.close();
     await this.#container.source.close?.();
+  }
+
+  /** Whole words can be read, and stamps are times. */
+  get #isFast(): boolean {
+    const { timeShift, tscToNs } = this.#container.options;
+    return this.#headerPage.isFast && timeShift === null && tscToNs === null;
   }
 
   get #rowTable(): RowTable {
@@ -146,19 +128,14 @@ class DatReader implements TraceReader {
     return this.#symbols;
   }
 
-  /** Merges the lanes. `emit` gives out events of a lane up to a limit and returns false when its window is used up. */
-  async #read(
-    options: ReadOptions,
-    emit: (lane: Lane, limit: number) => boolean,
-    finish: () => void,
-    isStopped: () => boolean = () => false,
-  ): Promise<void> {
+  /** Merges the lanes into the emitter; `finish` runs in any case, so that a partial result is complete in itself. */
+  async #read(options: ReadOptions, emitter: LaneEmitter, finish: () => void): Promise<void> {
     if (this.#isRead) {
       throw traceError('E_TRACE_READ_TWICE', 'was read already', this.#container.source.name, 0);
     }
     this.#isRead = true;
     try {
-      await this.#merge(options, emit, isStopped);
+      await this.#merge(options, emitter);
     } catch (error) {
       if (!(options.partial === true && error instanceof DrainlabError)) throw error;
       this.diagnostics.stoppedAt = `${error.where}: ${error.message}`;
@@ -167,38 +144,28 @@ class DatReader implements TraceReader {
     }
   }
 
-  async #merge(
-    options: ReadOptions,
-    emit: (lane: Lane, limit: number) => boolean,
-    isStopped: () => boolean,
-  ): Promise<void> {
-    const losses = {
-      lost: (cpu: number, count: number) => {
-        if (count < 0) this.diagnostics.unknownLosses++;
-        else this.diagnostics.lostByCpu.set(cpu, (this.diagnostics.lostByCpu.get(cpu) ?? 0) + count);
+  async #merge(options: ReadOptions, emitter: LaneEmitter): Promise<void> {
+    const { diagnostics } = this;
+    const lanes = makeLanes(this.#container, this.#headerPage, {
+      lost: (cpu, count) => {
+        if (count < 0) diagnostics.unknownLosses++;
+        else diagnostics.lostByCpu.set(cpu, (diagnostics.lostByCpu.get(cpu) ?? 0) + count);
       },
-    };
-    this.#lanes = makeLanes(this.#container, this.#headerPage, losses);
+    });
     const heap = new LaneHeap();
-    this.info.startStamp = (await primeLanes(this.#lanes, heap)) + this.#container.options.offsetNs;
+    this.info.startStamp = (await primeLanes(lanes, heap)) + this.#container.options.offsetNs;
     let reported = 0;
     while (heap.length > 0) {
-      const lane = heap.first;
-      if (emit(lane, heap.runLimit)) {
-        if (isStopped()) return;
-        heap.firstChanged();
-        continue;
-      }
+      const lane = emitUntilRefill(heap, emitter);
+      if (lane === null) return;
       const before = lane.data.consumed;
       do {
         const waiting = lane.refill();
         if (waiting !== undefined) await waiting;
-      } while (!lane.atEnd && !lane.advance());
-      if (lane.atEnd) heap.removeFirst();
-      else heap.firstChanged();
-      this.diagnostics.bytesRead += lane.data.consumed - before;
-      if (this.diagnostics.bytesRead - reported >= progressBytes) {
-        reported = this.diagnostics.bytesRead;
+      } while (!resume(heap, lane));
+      diagnostics.bytesRead += lane.data.consumed - before;
+      if (diagnostics.bytesRead - reported >= progressBytes) {
+        reported = diagnostics.bytesRead;
         options.onProgress?.(reported, this.#container.source.size);
         if (options.signal?.aborted === true) return;
       }
@@ -212,7 +179,7 @@ class DatReader implements TraceReader {
       const count = counts[id];
       if (count === 0) continue;
       diagnostics.events += count;
-      const type = this.#types.byId.get(id);
+      const type = this.#types.byId(id);
       if (type === undefined) diagnostics.unknownTypes.set(id, count);
       else diagnostics.eventsByType.set(`${type.system}:${type.name}`, count);
     }

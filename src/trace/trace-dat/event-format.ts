@@ -37,17 +37,38 @@ export interface EventFormat {
 
 const decoder = new TextDecoder();
 
-/** Name and id from the first lines of a format text, without parsing the rest. null: not a format. */
-export function formatHead(text: Uint8Array): { name: string; id: number } | null {
-  const head = decoder.decode(text.subarray(0, 400));
-  const match = /^\s*name:[ \t]*([^\n]+?)\s*\n\s*ID:[ \t]*(\d+)/.exec(head);
-  return match === null ? null : { name: match[1], id: Number(match[2]) };
+/** `name:` and `ID:` begin the first two lines. */
+const nameLabel: Uint8Array = new TextEncoder().encode('name:');
+const idLabel: Uint8Array = new TextEncoder().encode('ID:');
+const newline = 10;
+const space = 32;
+
+/** The id in the second line of a format text, read from its bytes (a file has thousands of formats). -1: not a format. */
+export function formatId(text: Uint8Array): number {
+  if (!startsWith(text, 0, nameLabel)) return -1;
+  let at = text.indexOf(newline) + 1;
+  if (at === 0 || !startsWith(text, at, idLabel)) return -1;
+  at += idLabel.length;
+  while (text[at] === space) at++;
+  let id = -1;
+  for (; text[at] >= 0x30 && text[at] <= 0x39; at++) id = Math.max(0, id) * 10 + text[at] - 0x30;
+  return id;
 }
 
-/** Parses a format text. Lines that are not understood are left out; null when name or id is missing. */
+/** The name in the first line. */
+export function formatName(text: Uint8Array): string {
+  return decoder.decode(text.subarray(nameLabel.length, text.indexOf(newline))).trim();
+}
+
+function startsWith(text: Uint8Array, at: number, label: Uint8Array): boolean {
+  for (let i = 0; i < label.length; i++) if (text[at + i] !== label[i]) return false;
+  return true;
+}
+
+/** Parses a format text. Lines that are not understood are left out; null when it does not begin with name and id. */
 export function parseEventFormat(system: string, bytes: Uint8Array, longBytes: number): EventFormat | null {
-  const head = formatHead(bytes);
-  if (head === null) return null;
+  const id = formatId(bytes);
+  if (id < 0) return null;
   const text = decoder.decode(bytes);
   const common: FormatField[] = [];
   const fields: FormatField[] = [];
@@ -58,7 +79,7 @@ export function parseEventFormat(system: string, bytes: Uint8Array, longBytes: n
     if (field !== null) (field.name.startsWith('common_') ? common : fields).push(field);
   }
   const printLine = printAt < 0 ? '' : text.slice(printAt + 'print fmt:'.length).trim();
-  return { system, name: head.name, id: head.id, common, fields, printLine, text };
+  return { system, name: formatName(bytes), id, common, fields, printLine, text };
 }
 
 const fieldLine =

@@ -1,7 +1,10 @@
-/** The event types of a file by their id; formats are parsed when somebody asks. */
+/** The event types of a file by their id. Nothing but the id is read until somebody asks. */
 
-import type { Container } from './container.ts';
-import { type EventFormat, formatHead, parseEventFormat } from './event-format.ts';
+import type { Container, FormatText } from './container.ts';
+import { type EventFormat, formatId, formatName, parseEventFormat } from './event-format.ts';
+
+/** Ids are 16 bits wide in the record. */
+export const typeIdCount = 1 << 16;
 
 export class EventType {
   readonly id: number;
@@ -11,10 +14,10 @@ export class EventType {
   readonly #longBytes: number;
   #format: EventFormat | undefined;
 
-  constructor(id: number, system: string, name: string, text: Uint8Array, longBytes: number) {
+  constructor(id: number, { system, text }: FormatText, longBytes: number) {
     this.id = id;
     this.system = system;
-    this.name = name;
+    this.name = formatName(text);
     this.#text = text;
     this.#longBytes = longBytes;
   }
@@ -33,26 +36,45 @@ export class EventType {
   }
 }
 
-/** Ids are 16 bits wide in the record. */
-export const typeIdCount = 1 << 16;
-
 export class EventTypes {
-  readonly byId: ReadonlyMap<number, EventType>;
-  readonly #byName: Map<string, EventType> = new Map();
+  readonly #formats: readonly FormatText[];
+  readonly #longBytes: number;
+  /** Type id → position in the formats + 1; 0: no format. The first format of an id counts. */
+  readonly #formatOf: Int32Array = new Int32Array(typeIdCount);
+  readonly #types: Map<number, EventType> = new Map();
+  #byName: Map<string, EventType> | undefined;
 
-  constructor(container: Container, longBytes: number) {
-    const byId = new Map<number, EventType>();
-    for (const { system, text } of container.formats) {
-      const head = formatHead(text);
-      if (head === null || head.id >= typeIdCount || byId.has(head.id)) continue;
-      const type = new EventType(head.id, system, head.name, text, longBytes);
-      byId.set(head.id, type);
-      this.#byName.set(`${system}:${head.name}`, type);
-    }
-    this.byId = byId;
+  constructor(container: Pick<Container, 'formats'>, longBytes: number) {
+    this.#formats = container.formats;
+    this.#longBytes = longBytes;
+    this.#formats.forEach(({ text }, i) => {
+      const id = formatId(text);
+      if (id >= 0 && id < typeIdCount && this.#formatOf[id] === 0) this.#formatOf[id] = i + 1;
+    });
+  }
+
+  byId(id: number): EventType | undefined {
+    const known = this.#types.get(id);
+    if (known !== undefined) return known;
+    const format = this.#formats[this.#formatOf[id] - 1];
+    if (format === undefined) return undefined;
+    const type = new EventType(id, format, this.#longBytes);
+    this.#types.set(id, type);
+    return type;
   }
 
   named(system: string, name: string): EventType | undefined {
+    if (this.#byName === undefined) {
+      this.#byName = new Map();
+      for (const type of this.all()) this.#byName.set(`${type.system}:${type.name}`, type);
+    }
     return this.#byName.get(`${system}:${name}`);
+  }
+
+  *all(): Generator<EventType> {
+    for (let id = 0; id < typeIdCount; id++) {
+      const type = this.#formatOf[id] === 0 ? undefined : this.byId(id);
+      if (type !== undefined) yield type;
+    }
   }
 }

@@ -1,18 +1,17 @@
 /** Rows of the rarer events: probes, work items, markers, sets of CPUs; any byte order and any size of field. */
 
 import { parseCpuList } from '../../base/cpu-list.ts';
+import type { DrainlabError } from '../../base/errors.ts';
 import type { EventBlock } from '../../engine/input/event-log.ts';
 import type { ColumnName } from '../kernel-events.ts';
 import { drainWorkFunction, PointerNames, pfnOfPage } from '../kernel-events.ts';
 import type { EventFormat, FormatField } from './event-format.ts';
-import type { EventTypes } from './event-types.ts';
 import { fieldValue, maskBits, type RecordBytes } from './field-value.ts';
 import type { Address } from './kernel-symbols.ts';
 import type { Lane } from './lane.ts';
 import type { ColumnPlace, RowProgram, RowTable } from './row-table.ts';
 
 export interface GeneralRowContext {
-  readonly types: EventTypes;
   readonly littleEndian: boolean;
   /** Addresses of functions, looked up when the first event needs them. */
   symbols(): ReadonlyMap<string, Address>;
@@ -43,9 +42,13 @@ export class GeneralRows {
 
   /** Fills the columns of `row` from the lane's current record. False: it is not one that the engine follows. */
   fill(lane: Lane, type: number, row: number): boolean {
-    const program = this.#table.programs.get(type) as RowProgram;
+    const program = this.#table.programOf(type);
+    if (program === undefined) return false;
+    if (lane.dataBytes < this.#table.bytesMin[type]) throw tooShort(lane, type);
+    // A type's first record comes here before its kind is known.
+    this.#block.kind[row] = program.rule.kind;
     const record = this.#record;
-    record.view = lane.data.view;
+    record.view = lane.view;
     record.at = lane.dataAt;
     record.bytes = lane.dataBytes;
     const { special } = program.rule;
@@ -141,6 +144,10 @@ export class GeneralRows {
     for (const cpu of cpus) words[cpu >>> 5] |= 1 << (cpu & 31);
     return words;
   }
+}
+
+export function tooShort(lane: Lane, type: number): DrainlabError {
+  return lane.damaged(`an event of type ${type} has only ${lane.dataBytes} bytes`, lane.dataAt);
 }
 
 /** CPUs of a list that stands in a char array of `room` bytes; a list that fills its room may be cut and says nothing. */

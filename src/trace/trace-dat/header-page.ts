@@ -34,13 +34,13 @@ export function readHeaderPage(container: Container): HeaderPage {
   const { littleEndian } = container;
   const typeOf = (lane: Lane): number => {
     if (typeAt + typeBytes > lane.dataBytes) return 0;
-    const { view } = lane.data;
+    const { view } = lane;
     const at = lane.dataAt + typeAt;
     return typeBytes === 2 ? view.getUint16(at, littleEndian) : view.getUint8(at);
   };
   const pidOf = (lane: Lane): number => {
     if (pidAt + pidBytes > lane.dataBytes) return 0;
-    return lane.data.view.getInt32(lane.dataAt + pidAt, littleEndian);
+    return lane.view.getInt32(lane.dataAt + pidAt, littleEndian);
   };
   const isPlain = typeAt === 0 && typeBytes === 2 && pidAt === 4 && pidBytes === 4;
   const hostIsLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

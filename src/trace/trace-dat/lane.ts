@@ -6,6 +6,7 @@
  */
 
 import { traceError } from '../trace-error.ts';
+import type { LaneClock } from './lane-clock.ts';
 import type { Fetch, LaneData } from './lane-data.ts';
 
 /** Values of the 5-bit type field. 1–28: a record of so many words; 0: its length follows. */
@@ -32,6 +33,10 @@ export interface LossCounter {
 
 export class Lane {
   readonly data: LaneData;
+  /** The window's memory, here once more: the hot loop has one step less to it. */
+  readonly words: Int32Array;
+  readonly view: DataView;
+  readonly cpu: number;
   readonly format: LaneFormat;
   readonly #losses: LossCounter;
   /** Position among all lanes when stamps are equal. */
@@ -54,23 +59,27 @@ export class Lane {
 
   constructor(data: LaneData, format: LaneFormat, rank: number, buffer: string, losses: LossCounter) {
     this.data = data;
+    this.words = data.words;
+    this.view = data.view;
+    this.cpu = data.cpu;
     this.format = format;
     this.rank = rank;
     this.buffer = buffer;
     this.#losses = losses;
   }
 
-  get cpu(): number {
-    return this.data.cpu;
-  }
-
-  /** Sets the stamp that is time 0. Moves the current event's time when the lane has one already. */
+  /** Sets the recorded stamp that is time 0. Moves the current event's time when the lane has one already. */
   setBase(stamp: bigint): void {
     const high = Number(stamp >> 32n);
     const low = Number(stamp & 0xffffffffn);
     this.time += (this.#baseHigh - high) * 4294967296 + (this.#baseLow - low);
     this.#baseHigh = high;
     this.#baseLow = low;
+  }
+
+  /** Sets time 0 once the first event of all lanes is known. */
+  setStart(stamp: bigint): void {
+    this.setBase(stamp);
   }
 
   /** The stamp of the current event, in full. */
@@ -82,7 +91,7 @@ export class Lane {
    * Goes to the next event. False: the window is used up and `refill` must be called, then `advance` again.
    */
   advance(): boolean {
-    const { view } = this.data;
+    const { view } = this;
     const { littleEndian } = this.format;
     for (;;) {
       const at = this.next;
@@ -104,7 +113,7 @@ export class Lane {
 
   /** A record of another kind than short data. True: it is an event (its length stands in a word of its own). */
   #special(at: number, type: number, delta: number): boolean {
-    const { view } = this.data;
+    const { view } = this;
     const { littleEndian } = this.format;
     if (type === RecordType.padding && delta === 0) {
       this.next = this.end;
@@ -164,7 +173,7 @@ export class Lane {
     if (page >= data.filled) return false;
     if (page + format.headerBytes > data.filled)
       throw this.damaged('a sub-buffer has no room for its header', page);
-    const { view } = data;
+    const { view } = this;
     const order = format.littleEndian;
     const high = view.getUint32(page + (order ? 4 : 0), order);
     const low = view.getUint32(page + (order ? 0 : 4), order);
@@ -185,7 +194,8 @@ export class Lane {
 
   /** The number of lost events stands behind the data when the kernel knew it. */
   #countLoss(commit: number, at: number, page: number): void {
-    const { view, pageBytes, cpu, filled } = this.data;
+    const { pageBytes, filled } = this.data;
+    const { view, cpu } = this;
     const { littleEndian, commitBytes } = this.format;
     const fits = at + commitBytes <= Math.min(page + pageBytes, filled);
     if ((commit & missedCountFlag) === 0 || !fits) {
@@ -216,5 +226,47 @@ export class Lane {
       this.format.name,
       this.data.windowOffset + at,
     );
+  }
+}
+
+/** A lane whose stamps are not times yet: each event's time comes from its stamp by a clock. Exact, but slow. */
+export class ClockedLane extends Lane {
+  readonly #clock: LaneClock;
+  /** Time of the current event on the recorded scale. */
+  #recorded = 0;
+  #start = 0n;
+
+  constructor(
+    data: LaneData,
+    format: LaneFormat,
+    rank: number,
+    buffer: string,
+    losses: LossCounter,
+    clock: LaneClock,
+  ) {
+    super(data, format, rank, buffer, losses);
+    this.#clock = clock;
+  }
+
+  override advance(): boolean {
+    this.time = this.#recorded;
+    const isThere = super.advance();
+    this.#recorded = this.time;
+    if (isThere) this.time = Number(this.stamp - this.#start);
+    return isThere;
+  }
+
+  override get stamp(): bigint {
+    const time = this.time;
+    this.time = this.#recorded;
+    const recorded = super.stamp;
+    this.time = time;
+    return this.#clock(recorded);
+  }
+
+  /** Time 0 on the clock's scale. */
+  override setStart(stamp: bigint): void {
+    this.#start = stamp;
+    this.time = Number(this.stamp - stamp);
   }
 }

@@ -3,7 +3,8 @@
 import { traceError } from '../trace-error.ts';
 import type { Container } from './container.ts';
 import type { HeaderPage } from './header-page.ts';
-import { Lane, type LaneFormat, type LossCounter } from './lane.ts';
+import { ClockedLane, Lane, type LaneFormat, type LossCounter } from './lane.ts';
+import { laneClock } from './lane-clock.ts';
 import { ChunkScratch, PackedLaneData, PlainLaneData, windowBytesFor } from './lane-data.ts';
 import type { LaneHeap } from './lane-heap.ts';
 
@@ -32,7 +33,13 @@ export function makeLanes(container: Container, headerPage: HeaderPage, losses: 
       const bytes = buffer.packed
         ? new PackedLaneData(container, data, pageBytes, windowBytes, scratch)
         : new PlainLaneData(source, data, pageBytes, windowBytes);
-      lanes.push(new Lane(bytes, format, data.cpu * buffers.length + bufferIndex, buffer.name, losses));
+      const rank = data.cpu * buffers.length + bufferIndex;
+      const clock = laneClock(container.options, data.cpu);
+      lanes.push(
+        clock === null
+          ? new Lane(bytes, format, rank, buffer.name, losses)
+          : new ClockedLane(bytes, format, rank, buffer.name, losses, clock),
+      );
     }
   });
   return lanes;
@@ -64,12 +71,12 @@ export async function primeLanes(lanes: readonly Lane[], heap: LaneHeap): Promis
       base ??= lane.data.filled >= 8 ? lane.data.view.getBigUint64(0, lane.format.littleEndian) : undefined;
       lane.setBase(base ?? 0n);
     } while (!lane.advance());
-    if (!lane.atEnd && (first === undefined || lane.time < first.time)) first = lane;
+    if (!lane.atEnd && (first === undefined || lane.stamp < first.stamp)) first = lane;
   }
   const start = first?.stamp ?? 0n;
   for (const lane of lanes) {
     if (lane.atEnd) continue;
-    lane.setBase(start);
+    lane.setStart(start);
     heap.push(lane);
   }
   return start;

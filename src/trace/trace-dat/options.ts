@@ -41,7 +41,7 @@ export function applyOption(options: FileOptions, id: number, data: Uint8Array, 
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   switch (id) {
     case OptionId.date:
-      options.dateNs = parseBigInt(optionText(data)) * 1000n;
+      options.offsetNs += parseBigInt(optionText(data)) * 1000n;
       return;
     case OptionId.offset:
       options.offsetNs += parseBigInt(optionText(data));

@@ -1,66 +1,53 @@
 /**
- * Turns the records of a lane into rows. `emit` is the one hot loop of the reader, and so it is one function that keeps a
- * lane's position in locals, reads whole words, and knows the layouts of the page events (Shape); everything rare is
- * left to `Lane.advance` and `#general`.
+ * Turns the records of a lane into rows. `RowEmitter.emit` is the one hot loop of the reader, and so it is one function
+ * that keeps a lane's position in locals, reads whole words, and knows the layouts of the page events (Shape);
+ * everything rare is left to `Lane.advance` and to the general row.
  */
 
-import { blockRowsMax, type EventBlock } from '../../engine/input/event-log.ts';
+import type { EventBlock } from '../../engine/input/event-log.ts';
 import { typeIdCount } from './event-types.ts';
+import { type GeneralRows, tooShort } from './general-row.ts';
+import type { HeaderPage } from './header-page.ts';
 import type { Lane } from './lane.ts';
+import type { LaneEmitter } from './merge-lanes.ts';
 import { type RowTable, Shape } from './row-table.ts';
 
-/** Decodes what the hot loop does not. False: the record is not a row after all. */
-export type GeneralRow = (lane: Lane, type: number, row: number) => boolean;
+/** Rows of a block that are filled before it is given out: few enough to stay in the cache of one core. */
+const rowsAtOnce = 2048;
 
-export class RowEmitter {
+/** Rows from little-endian files whose records begin with the type in 2 bytes and have the pid at byte 4. */
+export class RowEmitter implements LaneEmitter {
+  readonly isStopped = false;
   readonly block: EventBlock;
-  readonly #table: RowTable;
-  readonly #general: GeneralRow;
+  readonly table: RowTable;
+  readonly general: GeneralRows;
   readonly #onBlock: (block: EventBlock) => void;
   /** Events by type id. */
   readonly counts: Float64Array = new Float64Array(typeIdCount);
   lastNs = 0;
-  /** Rows that were older than the row before; they got its time. Only damage and broken clocks make such. */
-  outOfOrder = 0;
-  #lastRowNs = Number.NEGATIVE_INFINITY;
 
-  constructor(block: EventBlock, table: RowTable, general: GeneralRow, onBlock: (block: EventBlock) => void) {
+  constructor(
+    block: EventBlock,
+    table: RowTable,
+    general: GeneralRows,
+    onBlock: (block: EventBlock) => void,
+  ) {
     this.block = block;
-    this.#table = table;
-    this.#general = general;
+    this.table = table;
+    this.general = general;
     this.#onBlock = onBlock;
   }
 
   flush(): void {
-    this.#keepOrder();
     if (this.block.length > 0) this.#onBlock(this.block);
     this.block.clear();
   }
 
-  /** A CPU whose stamps run backwards must not take the rows with it: consumers rely on the order of time. */
-  #keepOrder(): void {
-    const { timeNs, length } = this.block;
-    let last = this.#lastRowNs;
-    for (let row = 0; row < length; row++) {
-      if (timeNs[row] < last) {
-        timeNs[row] = last;
-        this.outOfOrder++;
-      } else {
-        last = timeNs[row];
-      }
-    }
-    this.#lastRowNs = last;
-  }
-
-  /**
-   * Emits the lane's events up to `limit`. Returns false when the lane's window is used up: refill it and call again
-   * after `lane.advance()`. Little-endian files whose records begin with type (2 bytes) and pid at byte 4.
-   */
   emit(lane: Lane, limit: number): boolean {
-    const { shapes, kinds, bytesMin, wordOffsets, bHighUnit } = this.#table;
+    const { shapes, kinds, bytesMin, wordOffsets, bHighUnit } = this.table;
     const { timeNs, cpu, kind, pid, pfn, order, a, b } = this.block;
     const counts = this.counts;
-    const words = lane.data.words;
+    const words = lane.words;
     const laneCpu = lane.cpu;
     let time = lane.time;
     let at = lane.dataAt >> 2;
@@ -68,18 +55,18 @@ export class RowEmitter {
     let next = lane.next >> 2;
     let end = lane.end >> 2;
     let row = this.block.length;
-    for (;;) {
+    let isThere = true;
+    do {
       const type = words[at] & 0xffff;
       counts[type]++;
       const shape = shapes[type];
-      if (shape !== 0) {
-        if (bytes < bytesMin[type])
-          throw lane.damaged(`an event of type ${type} has only ${bytes} bytes`, at * 4);
+      if (shape !== Shape.none) {
         timeNs[row] = time;
         cpu[row] = laneCpu;
         kind[row] = kinds[type];
         pid[row] = words[at + 1];
-        if (shape !== Shape.general) {
+        if (shape < Shape.general) {
+          if (bytes < bytesMin[type]) throw tooShort(lane, type);
           const places = type * 4;
           const pfnAt = at + wordOffsets[places];
           pfn[row] = (words[pfnAt] >>> 0) + words[pfnAt + 1] * 4294967296;
@@ -100,9 +87,9 @@ export class RowEmitter {
           lane.time = time;
           lane.dataAt = at * 4;
           lane.dataBytes = bytes;
-          if (this.#general(lane, type, row)) row++;
+          if (this.general.fill(lane, type, row)) row++;
         }
-        if (row === blockRowsMax) {
+        if (row === rowsAtOnce) {
           this.block.length = row;
           this.flush();
           row = 0;
@@ -110,62 +97,64 @@ export class RowEmitter {
       }
       const header = next < end ? words[next] : 0;
       const length = header & 31;
-      if (length >= 1 && length <= 28 && next + length < end) {
+      if (length !== 0 && length <= 28 && next + length < end) {
         time += header >>> 5;
         at = next + 1;
         bytes = length * 4;
         next = at + length;
       } else {
+        this.lastNs = time;
         lane.time = time;
         lane.next = next * 4;
-        if (!lane.advance()) {
-          this.block.length = row;
-          this.lastNs = time;
-          return false;
-        }
+        isThere = lane.advance();
         time = lane.time;
         at = lane.dataAt >> 2;
         bytes = lane.dataBytes;
         next = lane.next >> 2;
         end = lane.end >> 2;
       }
-      if (time > limit) break;
-    }
+    } while (isThere && time <= limit);
     lane.time = time;
     lane.dataAt = at * 4;
     lane.dataBytes = bytes;
     lane.next = next * 4;
     this.block.length = row;
-    return true;
+    return isThere;
+  }
+}
+
+/** The same for any byte order and layout, one event at a time. */
+export class AnyOrderRowEmitter extends RowEmitter {
+  readonly #headerPage: HeaderPage;
+
+  constructor(
+    block: EventBlock,
+    table: RowTable,
+    general: GeneralRows,
+    onBlock: (block: EventBlock) => void,
+    headerPage: HeaderPage,
+  ) {
+    super(block, table, general, onBlock);
+    this.#headerPage = headerPage;
   }
 
-  /** The same for any byte order and layout, one event at a time. */
-  emitSlowly(
-    lane: Lane,
-    limit: number,
-    typeOf: (lane: Lane) => number,
-    pidOf: (lane: Lane) => number,
-  ): boolean {
+  override emit(lane: Lane, limit: number): boolean {
     const { block } = this;
-    const { shapes, kinds, bytesMin } = this.#table;
-    for (;;) {
+    const { typeOf, pidOf } = this.#headerPage;
+    do {
       const type = typeOf(lane);
       this.counts[type]++;
-      if (shapes[type] !== Shape.none) {
-        if (lane.dataBytes < bytesMin[type]) {
-          throw lane.damaged(`an event of type ${type} has only ${lane.dataBytes} bytes`, lane.dataAt);
-        }
+      if (this.table.shapes[type] !== Shape.none) {
         const row = block.length;
         block.timeNs[row] = lane.time;
         block.cpu[row] = lane.cpu;
-        block.kind[row] = kinds[type];
         block.pid[row] = pidOf(lane);
-        if (this.#general(lane, type, row)) block.length++;
-        if (block.length === blockRowsMax) this.flush();
+        if (this.general.fill(lane, type, row)) block.length++;
+        if (block.length === rowsAtOnce) this.flush();
       }
       this.lastNs = lane.time;
       if (!lane.advance()) return false;
-      if (lane.time > limit) return true;
-    }
+    } while (lane.time <= limit);
+    return true;
   }
 }

@@ -14,9 +14,17 @@ import { type EventType, type EventTypes, typeIdCount } from './event-types.ts';
 
 /**
  * How the hot loop treats a type. `none`: only counted. The next four are the layouts of the page events with words at
- * multiples of 4 bytes; `general` is any other followed type.
+ * multiples of 4 bytes; `general` is any other followed type; `unseen` types are looked up when the first one comes.
  */
-export const Shape = { none: 0, pfn: 1, pfnOrder: 2, pfnOrderA: 3, pfnOrderAB: 4, general: 5 } as const;
+export const Shape = {
+  none: 0,
+  pfn: 1,
+  pfnOrder: 2,
+  pfnOrderA: 3,
+  pfnOrderAB: 4,
+  general: 5,
+  unseen: 6,
+} as const;
 
 export interface ColumnPlace {
   readonly column: ColumnName;
@@ -35,36 +43,55 @@ export interface RowProgram {
 
 export class RowTable {
   readonly kinds: Uint8Array = new Uint8Array(typeIdCount);
-  readonly shapes: Uint8Array = new Uint8Array(typeIdCount);
+  readonly shapes: Uint8Array = new Uint8Array(typeIdCount).fill(Shape.unseen);
   /** Bytes that a record must have for its columns to be there. */
   readonly bytesMin: Int32Array = new Int32Array(typeIdCount);
   /** Four entries a type: word offsets of pfn, order, a, b (shapes pfn … pfnOrderAB). */
   readonly wordOffsets: Int32Array = new Int32Array(typeIdCount * 4);
   /** What the word behind b counts: 2^32 when b has 64 bits, else 0. */
   readonly bHighUnit: Float64Array = new Float64Array(typeIdCount);
-  readonly programs: Map<number, RowProgram> = new Map();
-  readonly kindsPresent: Set<Kind> = new Set();
+  readonly #types: EventTypes;
+  readonly #wordsAreNative: boolean;
+  readonly #programs: Map<number, RowProgram> = new Map();
+  #kindsPresent: Set<Kind> | undefined;
 
   /** `wordsAreNative`: records can be read as little-endian words. */
   constructor(types: EventTypes, wordsAreNative: boolean) {
-    for (const type of types.byId.values()) {
-      const rule = ruleOf(type);
-      if (rule === undefined) continue;
-      this.#add(type, rule, wordsAreNative);
-    }
+    this.#types = types;
+    this.#wordsAreNative = wordsAreNative;
   }
 
-  #add(type: EventType, rule: EventRule, wordsAreNative: boolean): void {
-    const { id, format } = type;
-    const columns = rule.columns.map((column) => placeOf(column, format));
-    this.programs.set(id, { type, rule, columns });
-    this.kindsPresent.add(rule.kind);
+  /** How the records of a followed type become rows; undefined: the type is not followed. */
+  programOf(id: number): RowProgram | undefined {
+    if (this.shapes[id] === Shape.unseen) this.#lookUp(id);
+    return this.#programs.get(id);
+  }
+
+  /** Kinds that some format of the file would give. */
+  get kindsPresent(): ReadonlySet<Kind> {
+    if (this.#kindsPresent === undefined) {
+      this.#kindsPresent = new Set();
+      for (const type of this.#types.all()) {
+        const rule = ruleOf(type);
+        if (rule !== undefined) this.#kindsPresent.add(rule.kind);
+      }
+    }
+    return this.#kindsPresent;
+  }
+
+  #lookUp(id: number): void {
+    const type = this.#types.byId(id);
+    const rule = type === undefined ? undefined : ruleOf(type);
+    this.shapes[id] = Shape.none;
+    if (type === undefined || rule === undefined) return;
+    const columns = rule.columns.map((column) => placeOf(column, type.format));
+    this.#programs.set(id, { type, rule, columns });
     this.kinds[id] = rule.kind;
     let bytesMin = 8;
     for (const { offset, size } of columns) if (offset >= 0) bytesMin = Math.max(bytesMin, offset + size);
     this.bytesMin[id] = bytesMin;
     this.shapes[id] = Shape.general;
-    if (wordsAreNative && rule.special === undefined) this.#useShape(id, columns);
+    if (this.#wordsAreNative && rule.special === undefined) this.#useShape(id, columns);
   }
 
   #useShape(id: number, columns: readonly ColumnPlace[]): void {

@@ -24,7 +24,7 @@ export async function readHeaderInfo(
 /** Formats of the `ftrace` system: count, then size and text of each. */
 export async function readFtraceFormats(cursor: SourceCursor, into: FormatText[]): Promise<void> {
   const count = await readCount(cursor, 'the number of ftrace formats', eventsMax);
-  for (let i = 0; i < count; i++) into.push({ system: 'ftrace', text: await sizedText(cursor, 'a format') });
+  await readFormats(cursor, 'ftrace', count, into);
 }
 
 /** Formats of all other systems: count of systems; for each its name, count, then size and text of each event. */
@@ -33,7 +33,22 @@ export async function readEventFormats(cursor: SourceCursor, into: FormatText[])
   for (let s = 0; s < systems; s++) {
     const system = await cursor.cString('the name of an event system');
     const count = await readCount(cursor, `the number of ${system} events`, eventsMax);
-    for (let i = 0; i < count; i++) into.push({ system, text: await sizedText(cursor, 'a format') });
+    await readFormats(cursor, system, count, into);
+  }
+}
+
+/** A kernel has two thousand formats of one KiB: wait only where the cursor's window ends. */
+async function readFormats(
+  cursor: SourceCursor,
+  system: string,
+  count: number,
+  into: FormatText[],
+): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    if (!cursor.has(8)) await cursor.need(8, 'the size of a format');
+    const size = cursor.size64('the size of a format', Math.min(textBytesMax, cursor.remaining - 8));
+    if (!cursor.has(size)) await cursor.need(size, 'a format');
+    into.push({ system, text: cursor.bytes(size) });
   }
 }
 

@@ -44,6 +44,11 @@ export class SourceCursor {
     this.#setWindow(new Uint8Array(0));
   }
 
+  /** Can `length` bytes be read without `need`? Where thousands of small parts follow each other, waiting for each costs. */
+  has(length: number): boolean {
+    return this.#at + length <= this.#window.length;
+  }
+
   /** Makes sure that `length` bytes can be read; `what` names them in the error. */
   async need(length: number, what: string): Promise<void> {
     if (this.#at + length <= this.#window.length) return;
@@ -85,8 +90,10 @@ export class SourceCursor {
   /** A 64-bit size or offset, which must not pass `limit`. */
   size64(what: string, limit: number): number {
     const offset = this.offset;
-    const value = this.u64();
-    if (value > BigInt(limit)) {
+    const first = this.u32();
+    const second = this.u32();
+    const value = this.littleEndian ? second * 4294967296 + first : first * 4294967296 + second;
+    if (value > limit) {
       throw traceError(
         'E_TRACE_DAMAGED',
         `${what} is ${value}, more than the possible ${limit}`,
@@ -94,7 +101,7 @@ export class SourceCursor {
         this.fileOffset + offset,
       );
     }
-    return Number(value);
+    return value;
   }
 
   /** The next `length` bytes, a view that stays valid. */
