@@ -37,7 +37,9 @@ export class Drain {
   /** State at the request, and when the kernel looked (the same object if at once). */
   asked: Look | null = null;
   looked: Look | null = null;
-  lookFixed = false;
+  /** State before an interrupt that came between the entry and the event with the holders, and its end. */
+  beforeInterrupt: Look | null = null;
+  interruptEndNs: Nanoseconds = 0;
   targetsTold = false;
   kernelHoldersTold = false;
   worksOpen = 0;
@@ -70,6 +72,7 @@ export class Drains {
   readonly #events: PageEvents;
   readonly #listener: DrainListener;
   readonly #remote: boolean;
+  readonly #patched: boolean;
   /** Followed drains in order of their number. */
   readonly #followed: Drain[] = [];
   /** How many of `#followed` were already passed on as requests. */
@@ -78,6 +81,9 @@ export class Drains {
   /** By CPU: drains whose work is queued or running there; the drain that runs there now. */
   readonly #queued = new Map<CpuIndex, Drain[]>();
   readonly #running: (Drain | undefined)[] = [];
+  /** By CPU: a patched kernel's drain that has begun and not yet told its holders. */
+  readonly #entering: (Drain | undefined)[] = [];
+  #shortestEntryNs = Number.POSITIVE_INFINITY;
   readonly #cause = new Map<number, DrainCause>();
   readonly #forcedNext = new Set<number>();
   #count = 0;
@@ -99,6 +105,7 @@ export class Drains {
     this.#looks = looks;
     this.#events = events;
     this.#remote = remote;
+    this.#patched = source.features.has(Kind.pcpDrainBegin);
     this.#listener = listener;
     const cpus = machine.cpuCount;
     this.#request = {
@@ -151,9 +158,13 @@ export class Drains {
       case Kind.pcpDrainIpi:
         this.#running[block.cpu[i]] = this.#bySequence.get(block.a[i]);
         return;
+      case Kind.callFunctionEntry:
+      case Kind.callFunctionSingleEntry:
+        this.#interruptBegins(block.cpu[i], row, block.timeNs[i]);
+        return;
       case Kind.callFunctionExit:
       case Kind.callFunctionSingleExit:
-        this.#running[block.cpu[i]] = undefined;
+        this.#interruptEnds(block.cpu[i], block.timeNs[i]);
         return;
       case Kind.drainWorkQueued:
         this.#workQueued(block, i);
@@ -232,6 +243,7 @@ export class Drains {
       return;
     }
     const drain = this.#newDrain(block, i, row);
+    if (this.#patched) this.#entering[drain.cpu] = drain;
     drain.stages = stage;
     if (stage !== 4) {
       drain.zonePointer = Math.max(0, block.a[i]);
@@ -267,7 +279,7 @@ export class Drains {
     const pid = block.pid[i];
     let drain = this.#byPid.get(pid);
     if (drain === undefined || drain.sequence >= 0 || !drain.open) drain = this.#newDrain(block, i, row);
-    else this.#lookAgain(drain, row, block.timeNs[i]);
+    else this.#lookOnEntry(drain, row, block.timeNs[i]);
     drain.sequence = block.a[i];
     drain.policy = patchedPolicies[block.b[i]];
     this.#bySequence.set(drain.sequence, drain);
@@ -275,6 +287,37 @@ export class Drains {
     if (set === undefined) return;
     copyWords(drain.kernelHolders, set);
     drain.kernelHoldersTold = true;
+  }
+
+  /**
+   * The kernel counted the holders between its entry and this event. An interrupt in between changes them; it came
+   * after the count if the time from its end to the event is too short for a count.
+   */
+  #lookOnEntry(drain: Drain, row: number, timeNs: Nanoseconds): void {
+    this.#entering[drain.cpu] = undefined;
+    if (drain.beforeInterrupt === null) {
+      this.#shortestEntryNs = Math.min(this.#shortestEntryNs, timeNs - drain.timeNs);
+    } else if (timeNs - drain.interruptEndNs < this.#shortestEntryNs) {
+      drain.looked = drain.beforeInterrupt;
+      drain.beforeInterrupt = null;
+      return;
+    } else {
+      this.#looks.giveBack(drain.beforeInterrupt);
+      drain.beforeInterrupt = null;
+    }
+    this.#lookAgain(drain, row, timeNs);
+  }
+
+  #interruptBegins(cpu: CpuIndex, row: number, timeNs: Nanoseconds): void {
+    const drain = this.#entering[cpu];
+    if (drain !== undefined && drain.beforeInterrupt === null)
+      drain.beforeInterrupt = this.#looks.take(row, timeNs);
+  }
+
+  #interruptEnds(cpu: CpuIndex, timeNs: Nanoseconds): void {
+    this.#running[cpu] = undefined;
+    const drain = this.#entering[cpu];
+    if (drain !== undefined) drain.interruptEndNs = timeNs;
   }
 
   #patchedEnd(block: EventBlock, i: number): void {
@@ -342,6 +385,7 @@ export class Drains {
     const looked = drain.looked as Look;
     this.#looks.close(asked);
     this.#looks.close(looked);
+    if (drain.beforeInterrupt !== null) this.#looks.giveBack(drain.beforeInterrupt);
     const request = this.#request;
     if (drain.zone < 0) drain.zone = this.#events.pointers.zoneOf(drain.zonePointer);
     request.number = drain.number;
