@@ -79,13 +79,15 @@ export class Looks {
     return look;
   }
 
-  /** From row `row` on until now, the list held `pages` more than was believed. */
+  /** From row `row` on until now, the list held `pages` more than was believed. The caller changes the count from now on. */
   amendSince(list: ListIndex, row: number, pages: Pages): void {
     const open = this.#open;
     for (let i = open.length - 1; i >= 0 && open[i].row > row; i--) open[i].add(list, pages);
     for (const look of this.#withJournal) {
       if (look.row <= row && look.journal !== null) look.journal.amend(list, row, pages);
     }
+    // A journal that is still kept will note the caller's change, which is no change any more.
+    if (this.#lists.journal !== null) this.#lists.journal.note(list, -pages);
   }
 
   /** From now on the look also knows the changes after it, until the journal is taken off the lists. */

@@ -28,18 +28,17 @@ continues[Kind.pageAllocZoneLocked] = refilling;
 continues[Kind.pageAllocExtfrag] = refilling;
 continues[Kind.pagePcpuDrain] = givingBack;
 
-/** Kinds of events that happen within the draining of a CPU's lists; any other ends it. */
+/**
+ * Kinds of events that may come while a task drains a CPU's lists; any other by that task ends it. From 6.0 on
+ * interrupts go on meanwhile, in the name of the task that they interrupt: they free pages and wake others up.
+ */
 const partOfDrain = new Uint8Array(256);
-for (const kind of [
-  Kind.drainLocalPages,
-  Kind.drainLocalPagesWq,
-  Kind.drainPages,
-  Kind.drainPagesZone,
-  Kind.freePcppagesBulk,
-  Kind.pagePcpuDrain,
-]) {
-  partOfDrain[kind] = 1;
-}
+for (const kind of [Kind.drainLocalPages, Kind.drainLocalPagesWq, Kind.drainPages]) partOfDrain[kind] = 1;
+for (const kind of [Kind.drainPagesZone, Kind.freePcppagesBulk, Kind.pagePcpuDrain]) partOfDrain[kind] = 1;
+const interruptsDrain = new Uint8Array(256);
+for (const kind of [Kind.pageFree, Kind.pageFreeBatched, Kind.freeOnePage]) interruptsDrain[kind] = 1;
+for (const kind of [Kind.callFunctionEntry, Kind.callFunctionExit]) interruptsDrain[kind] = 1;
+for (const kind of [Kind.callFunctionSingleEntry, Kind.callFunctionSingleExit]) interruptsDrain[kind] = 1;
 
 const noDrain = -1;
 const noZone = -1;
@@ -69,6 +68,7 @@ export class PageEvents {
   readonly #workHead: Float64Array;
   readonly #workPid: Int32Array;
   readonly #workRow: Float64Array;
+  readonly #workLastRow: Float64Array;
   /** By CPU: pcp pointer of the last give-back; CPU named by the last drain_pages_zone (-1 after other events). */
   readonly #lastPcp: Int32Array;
   readonly #lastZonePointer: Int32Array;
@@ -77,6 +77,7 @@ export class PageEvents {
   /** By executing CPU: CPU whose lists it drains, or `noDrain`; which zone's, `everyZone` or `noZone` (not known). */
   readonly #draining: Int32Array;
   readonly #drainedZone: Int32Array;
+  readonly #drainingPid: Int32Array;
   /** Zone of which bulk allocations are believed: the highest that kernel memory may come from. */
   readonly #bulkZone: number;
   /** By zone: pages of a refill, 0 if not known. */
@@ -96,12 +97,14 @@ export class PageEvents {
     this.#workHead = new Float64Array(cpus);
     this.#workPid = new Int32Array(cpus);
     this.#workRow = new Float64Array(cpus);
+    this.#workLastRow = new Float64Array(cpus);
     this.#lastPcp = new Int32Array(cpus);
     this.#lastZonePointer = new Int32Array(cpus);
     this.#remoteCpu = new Int32Array(cpus).fill(-1);
     this.#lastRefillPfn = new Float64Array(cpus).fill(-1);
     this.#draining = new Int32Array(cpus).fill(noDrain);
     this.#drainedZone = new Int32Array(cpus).fill(noZone);
+    this.#drainingPid = new Int32Array(cpus);
     this.#bulkZone = Math.max(
       0,
       machine.zones.findLastIndex((zone) => zone.name !== 'Movable'),
@@ -110,10 +113,12 @@ export class PageEvents {
   }
 
   /** Before a row of CPU `cpu` is looked at: is what the CPU was in the middle of over? */
-  settle(cpu: CpuIndex, kind: Kind): void {
+  settle(cpu: CpuIndex, kind: Kind, pid: number): void {
     const work = this.#work[cpu];
     if (work !== idle && work !== continues[kind]) this.#endWork(cpu, work);
-    if (this.#draining[cpu] !== noDrain && partOfDrain[kind] === 0) this.#endDraining(cpu);
+    if (this.#draining[cpu] === noDrain || partOfDrain[kind] === 1) return;
+    if (this.#rules.remoteDrains && (pid !== this.#drainingPid[cpu] || interruptsDrain[kind] === 1)) return;
+    this.#endDraining(cpu);
   }
 
   pageFree(block: EventBlock, i: number, row: number): void {
@@ -231,6 +236,7 @@ export class PageEvents {
       this.#tellGivenBack(cpu, pfn, 1 << order);
       return;
     }
+    if (this.#rules.remoteDrains) this.#completeIfMet(pfn);
     if (this.#takeRange(pfn, order) > 0) return;
     const zone = lists.zoneOf(pfn);
     if (zone < 0) {
@@ -239,6 +245,16 @@ export class PageEvents {
     }
     const owner = this.pointers.ownerOf(this.#lastPcp[cpu], cpu);
     this.#unseenLeaves(owner * lists.zoneCount + zone, 1 << order, 'drained page was on no list');
+  }
+
+  /** A page that leaves its list shows that the refill with which it came is complete. */
+  #completeIfMet(pfn: Pfn): void {
+    const slot = this.#lists.find(pfn);
+    if (slot < 0) return;
+    const list = this.#lists.table.list(slot);
+    const owner = this.#lists.cpuOf(list);
+    if (this.#work[owner] !== refilling || this.#workList[owner] !== list) return;
+    if (this.#lists.table.row(slot) >= this.#workRow[owner]) this.#endRefill(owner);
   }
 
   /** One page of a give-back that was subtracted as a whole. */
@@ -299,6 +315,7 @@ export class PageEvents {
     if (target < 0 || target >= this.#lists.cpuCount) return;
     this.#remoteCpu[cpu] = target;
     this.#draining[cpu] = target;
+    this.#drainingPid[cpu] = block.pid[i];
     const zone = this.pointers.zoneOf(block.b[i]);
     this.#drainedZone[cpu] = zone;
     if (zone >= 0) this.#lists.beginEmptying(target * this.#lists.zoneCount + zone, row);
@@ -350,6 +367,7 @@ export class PageEvents {
       this.#workPid[cpu] = pid;
     }
     this.#workPages[cpu] += 1 << order;
+    this.#workLastRow[cpu] = row;
     lists.expect(pfn, list, order, row);
     if (!this.#rules.fixedRefill || this.#batch[zone] === 0) return;
     const entries = order === 0 ? this.#batch[zone] : Math.max(this.#batch[zone] >>> order, 2);
@@ -372,6 +390,10 @@ export class PageEvents {
     this.#work[cpu] = idle;
     const slot = lists.find(this.#workHead[cpu]);
     const head = slot < 0 ? 0 : 1 << (lists.table.order(slot) & orderMask);
+    // Only the CPU's next event tells that the refill was complete. It was so since the last page of it, but
+    // not while another CPU drained the list and did not meet these pages.
+    const completeRow = Math.max(this.#workLastRow[cpu], lists.emptiedRow(list));
+    this.#looks.amendSince(list, completeRow, this.#workPages[cpu] - head);
     lists.refilled(list, this.#workPages[cpu] - head, this.#workRow[cpu]);
     if (slot < 0) return;
     lists.markTaken(slot);

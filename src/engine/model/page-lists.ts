@@ -109,6 +109,11 @@ export class PageLists {
     return this.table.row(slot) < this.#emptiedRow[this.table.list(slot)];
   }
 
+  /** Row at which the last drain of this list that is over began, or -1. */
+  emptiedRow(list: ListIndex): number {
+    return this.#emptiedRow[list];
+  }
+
   /** The page enters `list` with row `row`. It must not be in the table, but for a stale entry. */
   enter(pfn: Pfn, list: ListIndex, order: number, row: number): void {
     const stale = this.table.find(pfn);

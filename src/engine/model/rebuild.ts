@@ -129,7 +129,7 @@ class Replayed implements Rebuild, DrainListener {
         this.#lists.journal.row = row;
         this.#lists.journal.timeNs = block.timeNs[i];
       }
-      events.settle(cpu[i], k);
+      events.settle(cpu[i], k, pid[i]);
       switch (k) {
         case Kind.pageAllocZoneLocked:
           events.zoneLocked(block, i, row);
