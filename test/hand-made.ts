@@ -1,8 +1,12 @@
 /** Machines, requests and outcomes by hand, for sums that a reader can check. */
 
 import { BitSet } from '../src/base/bit-set.ts';
+import { Ledger } from '../src/engine/accounting/ledger.ts';
 import type { DrainOutcome, DrainRequest } from '../src/engine/input/drain-request.ts';
 import type { Machine } from '../src/engine/input/machine.ts';
+import { builtInPolicies } from '../src/engine/policy/built-in.ts';
+import { makeVerdict, type VerdictParts } from '../src/engine/report/make-verdict.ts';
+import type { Verdict } from '../src/engine/report/verdict.ts';
 
 /** A machine with one zone, or as many as named. */
 export function machineOf(cpuCount: number, { isolated = [] as number[], zones = ['Normal'] } = {}): Machine {
@@ -68,4 +72,48 @@ export function outcomeOf(
     interruptsSent: -1,
     ...told,
   };
+}
+
+export interface DrainByHand extends RequestByHand {
+  /** What the recording tells of the drain. */
+  told?: Partial<DrainOutcome>;
+}
+
+/** A verdict on drains by hand: 100 ns apart, 50 ns long, unless said otherwise. */
+export function verdictOf(
+  drains: readonly DrainByHand[],
+  {
+    zones = ['Normal'],
+    isolated = [] as number[],
+    ...parts
+  }: Partial<VerdictParts> & { zones?: string[]; isolated?: number[] } = {},
+): Verdict {
+  const machine = machineOf(drains[0]?.pages.length ?? 8, { isolated, zones });
+  const ledger = parts.ledger ?? new Ledger(machine, builtInPolicies);
+  drains.forEach(({ told, ...by }, number) => {
+    const request = requestOf({ number, timeNs: 100 * number, isolated, ...by });
+    ledger.drainRequested(request);
+    ledger.drainEnded(outcomeOf(number, { endNs: request.timeNs + 50, cpuCount: machine.cpuCount, ...told }));
+  });
+  ledger.finish();
+  return makeVerdict({
+    source: {
+      kind: 'recording',
+      name: 'by-hand',
+      format: 'trace.dat v7',
+      kernel: '5.10.0',
+      seconds: 12.5,
+      events: 1000,
+      lostEvents: 0,
+      unknownLosses: 0,
+      stoppedAt: '',
+    },
+    machine,
+    ledger,
+    report: null,
+    shown: builtInPolicies.map(({ name }) => name),
+    baseline: 'everyone',
+    asked: ['static-mask'],
+    ...parts,
+  });
 }

@@ -37,7 +37,8 @@ export function writeMmtests(verdict: Verdict): string {
   const baseline =
     verdict.policies.find((policy) => policy.name === verdict.lead.baseline) ?? verdict.policies[0];
   const policies = [baseline, ...verdict.policies.filter((policy) => policy !== baseline)];
-  const labelWidth = Math.max(...rows.map(({ label }) => label.length));
+  const shown = rows.filter(counts(policies, verdict));
+  const labelWidth = Math.max(0, ...shown.map(({ label }) => label.length));
   const column = Math.max(valueWidth + 1 + gainWidth, ...policies.map(({ name }) => name.length));
   const { source } = verdict;
   const kernel = source.kernel === '' ? source.name.replace(/^.*\//, '') : source.kernel;
@@ -46,13 +47,13 @@ export function writeMmtests(verdict: Verdict): string {
   const lines = [
     head(policies.map(() => shortened(kernel, column))),
     head(policies.map(({ name }) => name)),
-    ...rows.filter(counts(policies, verdict)).map((row) => {
+    ...shown.map((row) => {
       const base = row.value(baseline, verdict);
       const cells = policies.map((policy) => cell(row, row.value(policy, verdict), base, policy));
       return `${row.label.padEnd(labelWidth)}${cells.map((text) => `  ${text.padStart(column)}`).join('')}`;
     }),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
 /** Rows that are 0 for every policy say nothing. */
