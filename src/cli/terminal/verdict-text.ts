@@ -215,7 +215,13 @@ function checkSection(verdict: Verdict, screen: Screen): string[] {
 function checkLines(check: SelfCheck): string[] {
   const compared = [
     equalText('the set of CPUs of', check.drainsEqual, check.drainsCompared, 'drain', check.drainDifferences),
-    equalText("the kernel's own holders at", check.holdersEqual, check.holdersCompared, 'drain', {}),
+    equalText(
+      "the kernel's own holders at",
+      check.holdersEqual,
+      check.holdersCompared,
+      'drain',
+      check.holderDifferences,
+    ),
     equalText(
       'the pages of',
       check.listsEqual,

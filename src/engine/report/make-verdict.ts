@@ -118,6 +118,7 @@ function selfCheck(report: RebuildReport): SelfCheck {
     holdersCompared: report.holdersCompared,
     holdersEqual: report.holdersEqual,
     holdersEqualPercent: share(report.holdersEqual, report.holdersCompared),
+    holderDifferences: sorted(Object.entries(report.holderDifferences)),
     listsCompared: report.listsCompared,
     listsEqual: report.listsEqual,
     listsEqualPercent: share(report.listsEqual, report.listsCompared),

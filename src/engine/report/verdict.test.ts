@@ -31,6 +31,7 @@ const report: RebuildReport = {
   drainDifferences: { 'in flight': 1 },
   holdersCompared: 0,
   holdersEqual: 0,
+  holderDifferences: {},
   listsCompared: 300,
   listsEqual: 300,
   listDifferences: {},

@@ -150,6 +150,7 @@ export interface SelfCheck {
   holdersCompared: number;
   holdersEqual: number;
   holdersEqualPercent: number | null;
+  holderDifferences: Record<string, number>;
   listsCompared: number;
   listsEqual: number;
   listsEqualPercent: number | null;
