@@ -167,7 +167,7 @@ export class Drains {
         this.#interruptEnds(block.cpu[i], block.timeNs[i]);
         return;
       case Kind.drainWorkQueued:
-        this.#workQueued(block, i);
+        this.#workQueued(block, i, row);
         return;
       case Kind.drainWorkStart:
         this.#running[block.cpu[i]] = this.#queued.get(block.cpu[i])?.[0];
@@ -176,7 +176,7 @@ export class Drains {
         this.#workEnd(block, i);
         return;
       case Kind.drainPagesZone:
-        this.#listWalked(block, i);
+        this.#listWalked(block, i, row);
         return;
       case Kind.zonePcpDisable:
         this.#forcedNext.add(pid);
@@ -275,6 +275,11 @@ export class Drains {
     drain.looked = this.#looks.take(row, timeNs);
   }
 
+  /** A drain that names a zone waits for those before it, and looks at the lists when its turn has come. */
+  #lookIfWaited(drain: Drain, row: number, timeNs: Nanoseconds): void {
+    if (drain.zonePointer > 0 && !drain.targetsTold) this.#lookAgain(drain, row, timeNs);
+  }
+
   #patchedBegin(block: EventBlock, i: number, row: number): void {
     const pid = block.pid[i];
     let drain = this.#byPid.get(pid);
@@ -333,10 +338,11 @@ export class Drains {
     drain.targetsTold = true;
   }
 
-  #workQueued(block: EventBlock, i: number): void {
+  #workQueued(block: EventBlock, i: number, row: number): void {
     const drain = this.#byPid.get(block.pid[i]);
     const cpu = block.a[i];
     if (drain === undefined || cpu < 0 || cpu >= this.#machine.cpuCount) return;
+    this.#lookIfWaited(drain, row, block.timeNs[i]);
     drain.targetsTold = true;
     drain.targets.add(cpu);
     drain.worksOpen++;
@@ -357,11 +363,12 @@ export class Drains {
     if (drain.worksOpen === 0) drain.open = false;
   }
 
-  #listWalked(block: EventBlock, i: number): void {
+  #listWalked(block: EventBlock, i: number, row: number): void {
     if (!this.#remote) return;
     const drain = this.#byPid.get(block.pid[i]);
     const cpu = block.a[i];
     if (drain === undefined || !drain.open || cpu < 0 || cpu >= this.#machine.cpuCount) return;
+    this.#lookIfWaited(drain, row, block.timeNs[i]);
     drain.targetsTold = true;
     drain.targets.add(cpu);
     drain.turnedAway = false;
@@ -417,11 +424,9 @@ export class Drains {
     const { pages, holders, unknown } = this.#request;
     for (const cpu of holders) pages[cpu] = 0;
     holdersOf(look, zone, this.#lists, holders, pages);
-    unknown.clear();
-    for (let cpu = 0; cpu < this.#lists.cpuCount; cpu++) {
-      if (this.#lists.unanchoredOfCpu[cpu] > 0 && this.#machine.online.has(cpu) && !holders.has(cpu))
-        unknown.add(cpu);
-    }
+    unknown.copyFrom(this.#lists.unanchored);
+    unknown.keepOnly(this.#machine.online);
+    unknown.deleteAll(holders);
   }
 }
 

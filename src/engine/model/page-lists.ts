@@ -28,8 +28,9 @@ export class PageLists {
   readonly ghosts: Int32Array;
   /** 1: the count is the whole truth, as far as rebuilt; 0: only a lower bound. */
   readonly anchored: Uint8Array;
-  /** Lists of the CPU that are not anchored. */
-  readonly unanchoredOfCpu: Int32Array;
+  /** CPUs of which some list is not anchored. */
+  readonly unanchored: BitSet;
+  readonly #unanchoredLists: Int32Array;
   readonly cpuPages: Int32Array;
   /** CPUs with `cpuPages` over 0. */
   readonly holders: BitSet;
@@ -53,7 +54,8 @@ export class PageLists {
     this.unseen = new Int32Array(this.listCount);
     this.ghosts = new Int32Array(this.listCount);
     this.anchored = new Uint8Array(this.listCount);
-    this.unanchoredOfCpu = new Int32Array(this.cpuCount).fill(this.zoneCount);
+    this.unanchored = BitSet.full(this.cpuCount);
+    this.#unanchoredLists = new Int32Array(this.cpuCount).fill(this.zoneCount);
     this.cpuPages = new Int32Array(this.cpuCount);
     this.holders = new BitSet(this.cpuCount);
     this.#emptiedRow = new Float64Array(this.listCount).fill(-1);
@@ -195,7 +197,8 @@ export class PageLists {
   anchor(list: ListIndex): boolean {
     if (this.anchored[list] === 1) return false;
     this.anchored[list] = 1;
-    this.unanchoredOfCpu[this.#cpuOfList[list]]--;
+    const cpu = this.#cpuOfList[list];
+    if (--this.#unanchoredLists[cpu] === 0) this.unanchored.delete(cpu);
     return true;
   }
 }
