@@ -3,7 +3,7 @@
 import { mutate } from './mutate.ts';
 import { Random } from './random.ts';
 import { readSeeds, type Seed } from './seeds.ts';
-import { type Outcome, tryInput } from './try-input.ts';
+import { type Outcome, tryInput as tryWithDrainlab } from './try-input.ts';
 
 /** An input of at most 1 MB that takes longer than this hangs, by any user's measure. */
 export const inputMsMax = 5000;
@@ -22,6 +22,8 @@ export interface FuzzOptions {
   readonly onCrash: (crash: Crash) => void;
   /** Called before each input, for a watchdog. */
   readonly onInput?: (number: number) => void;
+  /** What is tried; drainlab unless the fuzzer itself is tested. */
+  readonly tryInput?: typeof tryWithDrainlab;
 }
 
 export interface FuzzReport {
@@ -49,6 +51,7 @@ export function makeInput(
 
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const seeds = readSeeds();
+  const tryInput = options.tryInput ?? tryWithDrainlab;
   const report: FuzzReport = { inputs: 0, crashes: 0, outcomes: new Map() };
   for (let number = 0; options.goesOn(number); number++) {
     options.onInput?.(number);

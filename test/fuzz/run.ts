@@ -3,7 +3,7 @@
  * reports how drainlab took it. Inputs on which it crashed or hung are saved in the folder. Exit code 1 when there are any.
  */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -62,6 +62,8 @@ if (values.only !== undefined) {
   console.log(await tryInput(seedName, bytes, random));
 } else {
   const current = startWatchdog();
+  mkdirSync(folder, { recursive: true });
+  const progress = openSync(join(folder, 'current-input'), 'w');
   const end = Date.now() + minutes * 60_000;
   let rssMax = 0;
   console.log(`seed ${seed}, ${minutes} minutes`);
@@ -73,6 +75,8 @@ if (values.only !== undefined) {
     },
     onInput: (number) => {
       current[0] = number;
+      // When the process itself dies (out of memory), this file names the input.
+      writeSync(progress, `${seed} ${number}\n`.padEnd(32), 0);
     },
     onCrash: save,
   });
