@@ -5,6 +5,7 @@ import { SourceMap } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DrainlabError, ExitCode } from '../base/errors.ts';
+import { builtInPolicies } from '../engine/policy/built-in.ts';
 import { policyByName } from '../engine/policy/by-name.ts';
 import { carriers, masks, type Policy, selections, turns } from '../engine/policy/policy.ts';
 
@@ -12,6 +13,9 @@ import { carriers, masks, type Policy, selections, turns } from '../engine/polic
 const door = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../engine/index.ts' : '../engine/index.js', import.meta.url),
 );
+
+/** drainlab's own code, where no user's mistake lies. */
+const own = fileURLToPath(new URL('..', import.meta.url));
 
 /** Each of `typed` is a name with parameters, or a path. No two may have the same name. */
 export async function loadPolicies(typed: readonly string[]): Promise<Policy[]> {
@@ -30,22 +34,17 @@ function isPath(text: string): boolean {
   return /[\\/]/.test(text) || /\.[cm]?[jt]s$/.test(text);
 }
 
-const files = new Set<string>();
-
 async function policyFromFile(typed: string): Promise<Policy> {
   const path = resolve(typed);
   if (!existsSync(path))
     throw wrong('there is no such file', typed, 'A policy of your own is a file: --policy ./mine.ts.');
-  files.add(path);
   const { createJiti } = await import('jiti');
   const jiti = createJiti(import.meta.url, { alias: { drainlab: door }, fsCache: false, sourceMaps: true });
+  javaScriptOf = (file) =>
+    jiti.transform({ source: readFileSync(file, 'utf8'), filename: file, ts: true, async: true });
   let loaded: unknown;
   try {
     loaded = await jiti.import(path, { default: true });
-    transformed.set(
-      path,
-      jiti.transform({ source: readFileSync(path, 'utf8'), filename: path, ts: true, async: true }),
-    );
   } catch (error) {
     throw loadError(error, typed, path);
   }
@@ -64,6 +63,9 @@ function checkedPolicy(loaded: unknown, typed: string): Policy {
       : basename(typed).replace(/\.[cm]?[jt]s$/, '');
   if (/[,\s]/.test(name))
     throw wrong(`name must have no comma and no blank, and is "${name}"`, typed, example);
+  if (builtInPolicies.some((builtIn) => builtIn.name === name)) {
+    throw wrong(`"${name}" is the name of a built-in policy`, typed, 'Give it a name of its own.');
+  }
   const who = (policy.select as { who?: unknown } | undefined)?.who;
   mustBe('select.who', who, selections, typed);
   mustBe('mask', policy.mask ?? 'static', masks, typed);
@@ -129,31 +131,36 @@ export function policyError(error: unknown): unknown {
   });
 }
 
-/** `file:line:column` of the innermost call in a user's file, or ''. */
+/** `file:line:column` of the innermost call that is the user's, or ''. */
 function placeIn(stack: string): string {
   for (const line of stack.split('\n')) {
     const match = /\(?((?:file:\/\/)?[^()]*?):(\d+):(\d+)\)?$/.exec(line.trim().replace(/^at /, ''));
     if (!match) continue;
     const path = match[1].startsWith('file://') ? fileURLToPath(match[1]) : match[1].replace(/^.*\s/, '');
-    if (!files.has(path)) continue;
+    if (path.startsWith(own) || /^node:|[\\/]node_modules[\\/]/.test(path)) continue;
     return `${path}:${match[2]}:${originalColumn(path, Number(match[2]), Number(match[3]))}`;
   }
   return '';
 }
 
+/** What jiti makes of a user's file, with a source map at its end. */
+let javaScriptOf = (_path: string): string => '';
+
 /** Types are taken out before the file runs, which keeps lines and moves columns: this moves them back. */
 function originalColumn(path: string, line: number, column: number): number {
-  const code = transformed.get(path) ?? '';
-  const map = /sourceMappingURL=data:application\/json;[^,]*base64,(\S+)/.exec(code);
-  if (!map) return column;
-  const entry = new SourceMap(JSON.parse(Buffer.from(map[1], 'base64').toString())).findEntry(
-    line - 1,
-    column - 1,
-  );
-  return 'originalColumn' in entry ? entry.originalColumn + 1 : column;
+  try {
+    const map =
+      /sourceMappingURL=data:application\/json;[^,]*base64,(\S+)/.exec(javaScriptOf(path))?.[1] ?? '';
+    const entry = new SourceMap(JSON.parse(Buffer.from(map, 'base64').toString())).findEntry(
+      line - 1,
+      column - 1,
+    );
+    return 'originalColumn' in entry ? entry.originalColumn + 1 : column;
+  } catch {
+    // Without a map the column is that of the JavaScript: near enough to find the place.
+    return column;
+  }
 }
-
-const transformed = new Map<string, string>();
 
 function wrong(message: string, where: string, hint: string): DrainlabError {
   return new DrainlabError(message, { code: 'E_POLICY_FILE', where, hint, exitCode: ExitCode.wrongUse });

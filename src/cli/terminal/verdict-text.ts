@@ -64,7 +64,9 @@ function policyTable(verdict: Verdict, screen: Screen): string {
       weight: 7,
       paint: paintSaved(screen),
     },
-    { head: '95 %', text: savedIntervalText, weight: 3 },
+    ...(policies.every((policy) => savedIntervalText(policy) === '')
+      ? []
+      : [{ head: '95 %', text: savedIntervalText, weight: 3 }]),
     { head: 'useless', text: (policy) => marked(policy, 'useless', count(policy.useless)), weight: 4 },
   ];
   if (source.isolated !== '') {
@@ -201,7 +203,7 @@ function counterSection({ policies }: Verdict, screen: Screen): string[] {
 function checkSection(verdict: Verdict, screen: Screen): string[] {
   const { kernel, selfCheck } = verdict;
   const stalls = kernel.flatMap(({ policy, stallNs }) =>
-    stallNs === null
+    stallNs === null || (policy === '' && kernel.length > 1)
       ? []
       : [
           `The requester was held up by ${policy || 'the drain'}: p50 ${duration(stallNs.p50)}, ` +

@@ -252,7 +252,9 @@ export class Ledger implements RebuildObserver {
     }
     drains.carriedOut++;
     if (pending.forced) drains.forced++;
-    if (pending.timeNs < this.busyUntilNs) drains.overlapping++;
+    // Under the kernel's mutex no two drains run at once; only who names a zone can begin, and wait.
+    const alone = pending.kernelTurn === 'one-others-return' && pending.zone < 0;
+    if (!alone && pending.timeNs < this.busyUntilNs) drains.overlapping++;
     this.busyUntilNs = Math.max(this.busyUntilNs, pending.endNs);
     for (const cpu of pending.holders) drains.heldByCpu[cpu]++;
     if (pending.holders.has(pending.cpu)) drains.requesterHeld++;
