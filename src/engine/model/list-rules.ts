@@ -20,6 +20,8 @@ export interface ListRules {
   readonly compactionFreesEmit: boolean;
   /** Drains are done by the caller for other CPUs (6.0 on): the event's CPU is not the owner's. */
   readonly remoteDrains: boolean;
+  /** A free that found its list locked is told by free_one_page; without that probe it has to be inferred. */
+  readonly bypassTold: boolean;
 }
 
 /** Largest order on the lists beside the huge-page order. */
@@ -41,5 +43,6 @@ export function rulesOf(source: EventLogSource): ListRules {
     stealsAreRefills: reworked,
     compactionFreesEmit: reworked,
     remoteDrains: refillField && !works,
+    bypassTold: features.has(Kind.freeOnePage),
   };
 }

@@ -90,6 +90,11 @@ export class Looks {
     if (this.#lists.journal !== null) this.#lists.journal.note(list, -pages);
   }
 
+  /** A page of before the start shows up: in all looks so far its list, which was not anchored, held it. */
+  heldAllAlong(list: ListIndex, pages: Pages): void {
+    for (const look of this.#open) if (look.journal === null) look.add(list, pages);
+  }
+
   /** From now on the look also knows the changes after it, until the journal is taken off the lists. */
   startJournal(look: Look): Journal {
     look.journal = new Journal();

@@ -12,6 +12,7 @@ import type { CpuIndex, ListIndex, Pages, Pfn } from '../../base/units.ts';
 import { type EventBlock, Kind } from '../input/event-log.ts';
 import type { Machine } from '../input/machine.ts';
 import { costlyOrder, type ListRules } from './list-rules.ts';
+import { LockedSections } from './locked-sections.ts';
 import type { Looks } from './looks.ts';
 import type { PageLists } from './page-lists.ts';
 import { orderMask, takenFlag } from './page-lists.ts';
@@ -39,6 +40,11 @@ const interruptsDrain = new Uint8Array(256);
 for (const kind of [Kind.pageFree, Kind.pageFreeBatched, Kind.freeOnePage]) interruptsDrain[kind] = 1;
 for (const kind of [Kind.callFunctionEntry, Kind.callFunctionExit]) interruptsDrain[kind] = 1;
 for (const kind of [Kind.callFunctionSingleEntry, Kind.callFunctionSingleExit]) interruptsDrain[kind] = 1;
+
+/** Kinds of events that may come while a list's lock is held. */
+const underLock = new Uint8Array(256);
+for (const kind of [Kind.freePcppagesBulk, Kind.pagePcpuDrain]) underLock[kind] = 1;
+for (let kind = 0; kind < 256; kind++) underLock[kind] |= interruptsDrain[kind];
 
 const noDrain = -1;
 const noZone = -1;
@@ -82,6 +88,7 @@ export class PageEvents {
   readonly #bulkZone: number;
   /** By zone: pages of a refill, 0 if not known. */
   readonly #batch: Int32Array;
+  readonly #sections: LockedSections | null;
   readonly #bulk = new Map<number, BulkAllocation>();
   readonly #compactionFree = new Set<number>();
 
@@ -109,6 +116,10 @@ export class PageEvents {
       0,
       machine.zones.findLastIndex((zone) => zone.name !== 'Movable'),
     );
+    this.#sections =
+      rules.remoteDrains && !rules.bypassTold
+        ? new LockedSections(cpus, lists.listCount, (pfn, freedRow) => this.#foundLocked(pfn, freedRow))
+        : null;
     this.#batch = Int32Array.from(machine.zones, (zone) => zone.batch ?? 0);
   }
 
@@ -116,9 +127,20 @@ export class PageEvents {
   settle(cpu: CpuIndex, kind: Kind, pid: number): void {
     const work = this.#work[cpu];
     if (work !== idle && work !== continues[kind]) this.#endWork(cpu, work);
+    if (this.#sections?.isOpen(cpu) && underLock[kind] === 0) {
+      if (kind === Kind.pageAlloc) this.#sections.allocated(cpu, pid);
+      this.#sections.close(cpu);
+    }
     if (this.#draining[cpu] === noDrain || partOfDrain[kind] === 1) return;
     if (this.#rules.remoteDrains && (pid !== this.#drainingPid[cpu] || interruptsDrain[kind] === 1)) return;
     this.#endDraining(cpu);
+  }
+
+  /** A free found its list locked. */
+  #foundLocked(pfn: Pfn, freedRow: number): void {
+    const slot = this.#lists.find(pfn);
+    if (slot < 0 || this.#lists.table.row(slot) !== freedRow) return;
+    this.#neverEntered(pfn, this.#lists.table.order(slot) & orderMask);
   }
 
   pageFree(block: EventBlock, i: number, row: number): void {
@@ -141,18 +163,25 @@ export class PageEvents {
     const slot = this.#lists.find(pfn);
     if (slot >= 0) this.#forget(slot, list);
     this.#lists.enter(pfn, list, order, row);
+    if (this.#sections !== null) this.#sections.freed(cpu, pid, list, pfn, row);
   }
 
   /** mm_page_free_batched: told just before the page enters, unlike mm_page_free, which may be long before. */
   pageFreeBatched(block: EventBlock, i: number, row: number): void {
     const slot = this.#lists.table.find(block.pfn[i]);
-    if (slot < 0) return;
+    if (slot < 0) {
+      if (this.#sections !== null) this.#enterAfterAll(block, i, row);
+      return;
+    }
     const lists = this.#lists;
     const order = lists.table.order(slot);
     if ((order & takenFlag) !== 0) return;
     const pfn = block.pfn[i];
     const from = lists.table.list(slot);
     const list = block.cpu[i] * lists.zoneCount + (from % lists.zoneCount);
+    if (this.#sections !== null) {
+      this.#sections.freedOfMany(block.cpu[i], block.pid[i], list, lists.table.row(slot), row);
+    }
     if (lists.isStale(slot)) {
       // It was on its way when a drain emptied the list.
       lists.enter(pfn, list, order, row);
@@ -161,6 +190,12 @@ export class PageEvents {
     if (this.#looks.any) this.#looks.amendSince(from, lists.table.row(slot), -(1 << order));
     lists.leave(slot);
     lists.enter(pfn, list, order, row);
+  }
+
+  /** The list was locked at mm_page_free, but not any more when the page's turn came. */
+  #enterAfterAll(block: EventBlock, i: number, row: number): void {
+    const zone = this.#lists.zoneOf(block.pfn[i]);
+    if (zone >= 0) this.#lists.enter(block.pfn[i], block.cpu[i] * this.#lists.zoneCount + zone, 0, row);
   }
 
   freeOnePage(block: EventBlock, i: number): void {
@@ -213,6 +248,9 @@ export class PageEvents {
     const owner = this.#remoteCpu[cpu] >= 0 ? this.#remoteCpu[cpu] : this.pointers.ownerOf(pcp, cpu);
     if (this.#remoteCpu[cpu] >= 0 || !this.#rules.remoteDrains) this.pointers.setOwner(pcp, owner);
     const zone = this.pointers.zoneOf(block.a[i]);
+    if (this.#sections !== null && zone >= 0) {
+      this.#sections.givesBack(cpu, block.pid[i], owner * this.#lists.zoneCount + zone, row);
+    }
     if (!this.#rules.bulkTakesFirst || zone < 0 || block.b[i] <= 0) return;
     const list = owner * this.#lists.zoneCount + zone;
     this.#work[cpu] = givingBack;
@@ -237,6 +275,7 @@ export class PageEvents {
       return;
     }
     if (this.#rules.remoteDrains) this.#completeIfMet(pfn);
+    if (this.#sections !== null) this.#sections.gaveBack(cpu);
     if (this.#takeRange(pfn, order) > 0) return;
     const zone = lists.zoneOf(pfn);
     if (zone < 0) {
@@ -264,7 +303,10 @@ export class PageEvents {
     this.#workPages[cpu] -= pages;
     const slot = lists.table.find(pfn);
     if (slot < 0) {
-      if (lists.anchored[list] === 1 && lists.unseen[list] >= pages) lists.unseen[list] -= pages;
+      if (lists.anchored[list] === 0) {
+        lists.add(list, pages);
+        this.#looks.heldAllAlong(list, pages);
+      } else if (lists.unseen[list] >= pages) lists.unseen[list] -= pages;
       return;
     }
     if (lists.isStale(slot) || lists.table.list(slot) === list) {
@@ -299,6 +341,8 @@ export class PageEvents {
   }
 
   #emptied(list: ListIndex, row: number): void {
+    const missing = -this.#lists.counts[list];
+    if (missing > 0 && this.#lists.anchored[list] === 0) this.#looks.heldAllAlong(list, missing);
     this.#noteWrong(this.#lists.emptiedAt(list, row));
   }
 
@@ -388,6 +432,7 @@ export class PageEvents {
     const lists = this.#lists;
     const list = this.#workList[cpu];
     this.#work[cpu] = idle;
+    this.#sections?.refilled(cpu, this.#workPid[cpu], list);
     const slot = lists.find(this.#workHead[cpu]);
     const head = slot < 0 ? 0 : 1 << (lists.table.order(slot) & orderMask);
     // Only the CPU's next event tells that the refill was complete. It was so since the last page of it, but
@@ -460,7 +505,10 @@ export class PageEvents {
 
   #unseenLeaves(list: ListIndex, pages: Pages, otherwise: string): void {
     const lists = this.#lists;
-    if (lists.anchored[list] === 0) return;
+    if (lists.anchored[list] === 0) {
+      this.#looks.heldAllAlong(list, pages);
+      return;
+    }
     if (lists.unseen[list] < pages) {
       this.#note(otherwise, pages);
       return;
