@@ -48,8 +48,9 @@ function dynamicValue(record: RecordBytes, field: FormatField): FieldValue | und
 
 function arrayValue(record: RecordBytes, field: FormatField, at: number, bytes: number): FieldValue {
   if (field.isText) return text(record, at, bytes);
-  if (field.isCpuMask) return formatCpuList(maskBits(record, at, bytes, field.elementBytes));
-  const size = field.elementBytes;
+  if (field.isCpuMask) return formatCpuList(maskBits(record, at, bytes, Math.max(1, field.elementBytes)));
+  // A format that lies can say that an element has no bytes.
+  const size = Math.max(1, field.elementBytes);
   const values: number[] = [];
   for (let i = 0; i + size <= bytes; i += size) {
     values.push(Number(scalar(record, at + i, size, field.signed)));
