@@ -48,7 +48,7 @@ function dynamicValue(record: RecordBytes, field: FormatField): FieldValue | und
 
 function arrayValue(record: RecordBytes, field: FormatField, at: number, bytes: number): FieldValue {
   if (field.isText) return text(record, at, bytes);
-  if (field.isCpuMask) return formatCpuList(maskBits(record, at, bytes, Math.max(1, field.elementBytes)));
+  if (field.isCpuMask) return formatCpuList(maskBits(record, at, bytes, field.elementBytes));
   // A format that lies can say that an element has no bytes.
   const size = Math.max(1, field.elementBytes);
   const values: number[] = [];
@@ -88,6 +88,7 @@ export function scalar(record: RecordBytes, at: number, size: number, signed: bo
 /** Members of a bitmap of `long`s. */
 export function maskBits(record: RecordBytes, at: number, bytes: number, longBytes: number): number[] {
   const cpus: number[] = [];
+  if (longBytes < 1) return cpus;
   for (let long = 0; long + longBytes <= bytes; long += longBytes) {
     for (let byte = 0; byte < longBytes; byte++) {
       // Bytes of a long are in the machine's order; bits count from its least significant byte.
