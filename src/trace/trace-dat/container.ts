@@ -5,11 +5,40 @@
 
 import type { ByteSource } from '../trace-reader.ts';
 import type { Decompressor } from './compression.ts';
+import { formatId } from './event-format.ts';
 
-/** A format file of the kernel (`events/SYSTEM/EVENT/format`), not parsed yet. */
-export interface FormatText {
-  readonly system: string;
-  readonly text: Uint8Array;
+/**
+ * The format files of the kernel (`events/SYSTEM/EVENT/format`), not parsed yet. A file has thousands and a recording
+ * uses some tens, so they are kept as places in the bytes that were read, not as objects.
+ */
+export class FormatTexts {
+  readonly #systems: string[] = [];
+  readonly #bytes: Uint8Array[] = [];
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+
+  get length(): number {
+    return this.#starts.length;
+  }
+
+  add(system: string, bytes: Uint8Array, start: number, end: number): void {
+    this.#systems.push(system);
+    this.#bytes.push(bytes);
+    this.#starts.push(start);
+    this.#ends.push(end);
+  }
+
+  systemOf(index: number): string {
+    return this.#systems[index];
+  }
+
+  textOf(index: number): Uint8Array {
+    return this.#bytes[index].subarray(this.#starts[index], this.#ends[index]);
+  }
+
+  idOf(index: number): number {
+    return formatId(this.#bytes[index], this.#starts[index], this.#ends[index]);
+  }
 }
 
 /** A part of the file that is fetched when it is needed. */
@@ -59,7 +88,7 @@ export interface Container {
   readonly decompressor: Decompressor | null;
   headerPage: Uint8Array;
   headerEvent: Uint8Array;
-  readonly formats: FormatText[];
+  readonly formats: FormatTexts;
   kallsyms: LazySection | null;
   printk: Uint8Array;
   cmdlines: Uint8Array;

@@ -30,11 +30,16 @@ import { readContainer } from './read-container.ts';
 import { AnyOrderRowEmitter, RowEmitter } from './row-emitter.ts';
 import { RowTable } from './row-table.ts';
 import { SavedNames } from './saved-names.ts';
+import { warmUp } from './warm-up.ts';
 
 /** Progress is reported after so many bytes. */
 const progressBytes = 4 << 20;
 
+/** Smaller files are read before warming up pays. */
+const warmUpBytes = 4 << 20;
+
 export async function openTraceDat(source: ByteSource): Promise<TraceReader> {
+  if (source.size >= warmUpBytes) warmUp();
   const container = await readContainer(source);
   const kallsyms = container.kallsyms === null ? null : await lazyBytes(container, container.kallsyms);
   return new DatReader(container, readHeaderPage(container), kallsyms);
@@ -59,7 +64,7 @@ class DatReader implements TraceReader {
     this.#container = container;
     this.#headerPage = headerPage;
     this.#kallsyms = kallsyms;
-    this.#types = new EventTypes(container, headerPage.longBytes);
+    this.#types = new EventTypes(container.formats, headerPage.longBytes);
     this.#names = new SavedNames(container.cmdlines);
     this.info = infoOf(container, headerPage);
     this.kernel = this.info.kernel;

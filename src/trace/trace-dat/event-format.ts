@@ -43,15 +43,17 @@ const idLabel: Uint8Array = new TextEncoder().encode('ID:');
 const newline = 10;
 const space = 32;
 
-/** The id in the second line of a format text, read from its bytes (a file has thousands of formats). -1: not a format. */
-export function formatId(text: Uint8Array): number {
-  if (!startsWith(text, 0, nameLabel)) return -1;
-  let at = text.indexOf(newline) + 1;
-  if (at === 0 || !startsWith(text, at, idLabel)) return -1;
+/** The id in the second line of the format text from `start` to `end`, read from its bytes. -1: not a format. */
+export function formatId(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
+  if (!startsWith(bytes, start, nameLabel)) return -1;
+  let at = bytes.indexOf(newline, start) + 1;
+  if (at === 0 || at >= end || !startsWith(bytes, at, idLabel)) return -1;
   at += idLabel.length;
-  while (text[at] === space) at++;
+  while (bytes[at] === space) at++;
   let id = -1;
-  for (; text[at] >= 0x30 && text[at] <= 0x39; at++) id = Math.max(0, id) * 10 + text[at] - 0x30;
+  for (; at < end && bytes[at] >= 0x30 && bytes[at] <= 0x39; at++) {
+    id = Math.min(1e9, Math.max(0, id) * 10 + bytes[at] - 0x30);
+  }
   return id;
 }
 

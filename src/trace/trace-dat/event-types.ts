@@ -1,7 +1,7 @@
 /** The event types of a file by their id. Nothing but the id is read until somebody asks. */
 
-import type { Container, FormatText } from './container.ts';
-import { type EventFormat, formatId, formatName, parseEventFormat } from './event-format.ts';
+import type { FormatTexts } from './container.ts';
+import { type EventFormat, formatName, parseEventFormat } from './event-format.ts';
 
 /** Ids are 16 bits wide in the record. */
 export const typeIdCount = 1 << 16;
@@ -14,7 +14,7 @@ export class EventType {
   readonly #longBytes: number;
   #format: EventFormat | undefined;
 
-  constructor(id: number, { system, text }: FormatText, longBytes: number) {
+  constructor(id: number, system: string, text: Uint8Array, longBytes: number) {
     this.id = id;
     this.system = system;
     this.name = formatName(text);
@@ -37,28 +37,33 @@ export class EventType {
 }
 
 export class EventTypes {
-  readonly #formats: readonly FormatText[];
+  readonly #formats: FormatTexts;
   readonly #longBytes: number;
   /** Type id → position in the formats + 1; 0: no format. The first format of an id counts. */
   readonly #formatOf: Int32Array = new Int32Array(typeIdCount);
   readonly #types: Map<number, EventType> = new Map();
   #byName: Map<string, EventType> | undefined;
 
-  constructor(container: Pick<Container, 'formats'>, longBytes: number) {
-    this.#formats = container.formats;
+  constructor(formats: FormatTexts, longBytes: number) {
+    this.#formats = formats;
     this.#longBytes = longBytes;
-    this.#formats.forEach(({ text }, i) => {
-      const id = formatId(text);
+    for (let i = 0; i < formats.length; i++) {
+      const id = formats.idOf(i);
       if (id >= 0 && id < typeIdCount && this.#formatOf[id] === 0) this.#formatOf[id] = i + 1;
-    });
+    }
   }
 
   byId(id: number): EventType | undefined {
     const known = this.#types.get(id);
     if (known !== undefined) return known;
-    const format = this.#formats[this.#formatOf[id] - 1];
-    if (format === undefined) return undefined;
-    const type = new EventType(id, format, this.#longBytes);
+    const index = this.#formatOf[id] - 1;
+    if (index < 0) return undefined;
+    const type = new EventType(
+      id,
+      this.#formats.systemOf(index),
+      this.#formats.textOf(index),
+      this.#longBytes,
+    );
     this.#types.set(id, type);
     return type;
   }

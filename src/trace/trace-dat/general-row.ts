@@ -44,7 +44,9 @@ export class GeneralRows {
   fill(lane: Lane, type: number, row: number): boolean {
     const program = this.#table.programOf(type);
     if (program === undefined) return false;
-    if (lane.dataBytes < this.#table.bytesMin[type]) throw tooShort(lane, type);
+    if (lane.dataBytes < this.#table.bytesMinOf(type)) {
+      throw tooShort(lane, type, lane.dataAt, lane.dataBytes);
+    }
     // A type's first record comes here before its kind is known.
     this.#block.kind[row] = program.rule.kind;
     const record = this.#record;
@@ -146,8 +148,8 @@ export class GeneralRows {
   }
 }
 
-export function tooShort(lane: Lane, type: number): DrainlabError {
-  return lane.damaged(`an event of type ${type} has only ${lane.dataBytes} bytes`, lane.dataAt);
+export function tooShort(lane: Lane, type: number, at: number, bytes: number): DrainlabError {
+  return lane.damaged(`an event of type ${type} has only ${bytes} bytes`, at);
 }
 
 /** CPUs of a list that stands in a char array of `room` bytes; a list that fills its room may be cut and says nothing. */

@@ -57,8 +57,9 @@ export function readHeaderPage(container: Container): HeaderPage {
 
 /** Where every record keeps its type and pid, by the first format that says so. */
 function commonPlaces(container: Container) {
-  for (const { system, text } of container.formats) {
-    const common = parseEventFormat(system, text, 8)?.common ?? [];
+  const { formats } = container;
+  for (let i = 0; i < formats.length; i++) {
+    const common = parseEventFormat(formats.systemOf(i), formats.textOf(i), 8)?.common ?? [];
     const type = common.find(({ name }) => name === 'common_type');
     const pid = common.find(({ name }) => name === 'common_pid');
     if (type !== undefined && pid !== undefined && pid.size === 4) {

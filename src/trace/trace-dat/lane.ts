@@ -44,8 +44,11 @@ export class Lane {
   /** Name of the instance. */
   readonly buffer: string;
 
-  /** Stamp of the event that the lane stands before, ns since the base. Infinity: no event is left. */
-  time = 0;
+  /**
+   * Stamp of the event that the lane stands before, ns since the base. NaN before the first one: so V8 keeps a double here
+   * from the start, and compiled code need not be thrown away when times outgrow small integers.
+   */
+  time: number = Number.NaN;
   /** Byte offset of its record in the window, and its length. */
   dataAt = 0;
   dataBytes = 0;
@@ -54,8 +57,8 @@ export class Lane {
   end = 0;
   /** Where the next sub-buffer of the window begins. */
   nextPage = 0;
-  #baseHigh = 0;
-  #baseLow = 0;
+  #baseHigh: number = Number.NaN;
+  #baseLow: number = Number.NaN;
 
   constructor(data: LaneData, format: LaneFormat, rank: number, buffer: string, losses: LossCounter) {
     this.data = data;

@@ -3,7 +3,7 @@
 import { traceError } from '../trace-error.ts';
 import type { ByteSource } from '../trace-reader.ts';
 import { decompressorFor } from './compression.ts';
-import { type Container, emptyOptions } from './container.ts';
+import { type Container, emptyOptions, FormatTexts } from './container.ts';
 import { readVersion6 } from './container-v6.ts';
 import { readSections } from './container-v7.ts';
 import { SourceCursor } from './source-cursor.ts';
@@ -69,7 +69,7 @@ export async function readContainer(source: ByteSource): Promise<Container> {
     decompressor: await decompressorFor(compression, source.name, 0),
     headerPage: new Uint8Array(0),
     headerEvent: new Uint8Array(0),
-    formats: [],
+    formats: new FormatTexts(),
     kallsyms: null,
     printk: new Uint8Array(0),
     cmdlines: new Uint8Array(0),

@@ -10,7 +10,7 @@ import { type GeneralRows, tooShort } from './general-row.ts';
 import type { HeaderPage } from './header-page.ts';
 import type { Lane } from './lane.ts';
 import type { LaneEmitter } from './merge-lanes.ts';
-import { type RowTable, Shape } from './row-table.ts';
+import { Entry, entriesPerType, type RowTable, Shape, Unit, unitsPerType } from './row-table.ts';
 
 /** Rows of a block that are filled before it is given out: few enough to stay in the cache of one core. */
 const rowsAtOnce = 2048;
@@ -24,7 +24,8 @@ export class RowEmitter implements LaneEmitter {
   readonly #onBlock: (block: EventBlock) => void;
   /** Events by type id. */
   readonly counts: Float64Array = new Float64Array(typeIdCount);
-  lastNs = 0;
+  /** Negative zero is a double to V8, as the times that follow are. */
+  lastNs = -0;
 
   constructor(
     block: EventBlock,
@@ -44,7 +45,7 @@ export class RowEmitter implements LaneEmitter {
   }
 
   emit(lane: Lane, limit: number): boolean {
-    const { shapes, kinds, bytesMin, wordOffsets, bHighUnit } = this.table;
+    const { entries, units } = this.table;
     const { timeNs, cpu, kind, pid, pfn, order, a, b } = this.block;
     const counts = this.counts;
     const words = lane.words;
@@ -58,30 +59,26 @@ export class RowEmitter implements LaneEmitter {
     let isThere = true;
     do {
       const type = words[at] & 0xffff;
+      const entry = type * entriesPerType;
+      const shape = entries[entry];
       counts[type]++;
-      const shape = shapes[type];
       if (shape !== Shape.none) {
         timeNs[row] = time;
         cpu[row] = laneCpu;
-        kind[row] = kinds[type];
+        kind[row] = entries[entry + Entry.kind];
         pid[row] = words[at + 1];
-        if (shape < Shape.general) {
-          if (bytes < bytesMin[type]) throw tooShort(lane, type);
-          const places = type * 4;
-          const pfnAt = at + wordOffsets[places];
+        if (shape === Shape.page) {
+          if (bytes < entries[entry + Entry.bytesMin]) throw tooShort(lane, type, at * 4, bytes);
+          const unit = type * unitsPerType;
+          const pfnAt = at + entries[entry + Entry.pfn];
+          const bAt = at + entries[entry + Entry.b];
           pfn[row] = (words[pfnAt] >>> 0) + words[pfnAt + 1] * 4294967296;
-          if (shape !== Shape.pfn) {
-            order[row] = words[at + wordOffsets[places + 1]];
-            if (shape !== Shape.pfnOrder) {
-              a[row] = words[at + wordOffsets[places + 2]];
-              if (shape === Shape.pfnOrderA) {
-                b[row] = -1;
-              } else {
-                const bAt = at + wordOffsets[places + 3];
-                b[row] = (words[bAt] >>> 0) + words[bAt + 1] * bHighUnit[type];
-              }
-            }
-          }
+          order[row] = words[at + entries[entry + Entry.order]];
+          a[row] = words[at + entries[entry + Entry.a]];
+          b[row] =
+            (words[bAt] >>> 0) * units[unit + Unit.low] +
+            words[bAt + 1] * units[unit + Unit.high] +
+            units[unit + Unit.plus];
           row++;
         } else {
           lane.time = time;
@@ -144,7 +141,7 @@ export class AnyOrderRowEmitter extends RowEmitter {
     do {
       const type = typeOf(lane);
       this.counts[type]++;
-      if (this.table.shapes[type] !== Shape.none) {
+      if (this.table.entries[type * entriesPerType] !== Shape.none) {
         const row = block.length;
         block.timeNs[row] = lane.time;
         block.cpu[row] = lane.cpu;

@@ -13,18 +13,31 @@ import type { EventFormat, FormatField } from './event-format.ts';
 import { type EventType, type EventTypes, typeIdCount } from './event-types.ts';
 
 /**
- * How the hot loop treats a type. `none`: only counted. The next four are the layouts of the page events with words at
- * multiples of 4 bytes; `general` is any other followed type; `unseen` types are looked up when the first one comes.
+ * How the hot loop treats a type. `none`: only counted; `page`: one of the page events, whose columns are words at
+ * multiples of 4 bytes; `general`: any other followed type; `unseen`: to be looked up when the first one comes.
  */
-export const Shape = {
-  none: 0,
-  pfn: 1,
-  pfnOrder: 2,
-  pfnOrderA: 3,
-  pfnOrderAB: 4,
-  general: 5,
-  unseen: 6,
+export const Shape = { unseen: 0, page: 1, general: 2, none: 3 } as const;
+
+/**
+ * Entries of a type in `RowTable.entries`. The offsets count words from the start of the record; a column that a kind does
+ * not have points anywhere, since what it then holds is nobody's business (event-log.ts). So all page events go
+ * the same way, without a branch for each column, which the processor could not foresee.
+ */
+export const Entry = {
+  shape: 0,
+  kind: 1,
+  /** Bytes that a record must have for its columns to be there. */
+  bytesMin: 2,
+  pfn: 3,
+  order: 4,
+  a: 5,
+  b: 6,
 } as const;
+export const entriesPerType = 8;
+
+/** b = low word × `low` + high word × `high` + `plus`: a 64-bit, a 32-bit or a missing field. */
+export const Unit = { low: 0, high: 1, plus: 2 } as const;
+export const unitsPerType = 4;
 
 export interface ColumnPlace {
   readonly column: ColumnName;
@@ -42,14 +55,8 @@ export interface RowProgram {
 }
 
 export class RowTable {
-  readonly kinds: Uint8Array = new Uint8Array(typeIdCount);
-  readonly shapes: Uint8Array = new Uint8Array(typeIdCount).fill(Shape.unseen);
-  /** Bytes that a record must have for its columns to be there. */
-  readonly bytesMin: Int32Array = new Int32Array(typeIdCount);
-  /** Four entries a type: word offsets of pfn, order, a, b (shapes pfn … pfnOrderAB). */
-  readonly wordOffsets: Int32Array = new Int32Array(typeIdCount * 4);
-  /** What the word behind b counts: 2^32 when b has 64 bits, else 0. */
-  readonly bHighUnit: Float64Array = new Float64Array(typeIdCount);
+  readonly entries: Int32Array = new Int32Array(typeIdCount * entriesPerType);
+  readonly units: Float64Array = new Float64Array(typeIdCount * unitsPerType);
   readonly #types: EventTypes;
   readonly #wordsAreNative: boolean;
   readonly #programs: Map<number, RowProgram> = new Map();
@@ -63,7 +70,7 @@ export class RowTable {
 
   /** How the records of a followed type become rows; undefined: the type is not followed. */
   programOf(id: number): RowProgram | undefined {
-    if (this.shapes[id] === Shape.unseen) this.#lookUp(id);
+    if (this.entries[id * entriesPerType] === Shape.unseen) this.#lookUp(id);
     return this.#programs.get(id);
   }
 
@@ -79,38 +86,49 @@ export class RowTable {
     return this.#kindsPresent;
   }
 
+  /** Bytes that a record of the type must have. */
+  bytesMinOf(id: number): number {
+    return this.entries[id * entriesPerType + Entry.bytesMin];
+  }
+
   #lookUp(id: number): void {
+    const { entries } = this;
+    const at = id * entriesPerType;
     const type = this.#types.byId(id);
     const rule = type === undefined ? undefined : ruleOf(type);
-    this.shapes[id] = Shape.none;
+    entries[at] = Shape.none;
     if (type === undefined || rule === undefined) return;
     const columns = rule.columns.map((column) => placeOf(column, type.format));
     this.#programs.set(id, { type, rule, columns });
-    this.kinds[id] = rule.kind;
     let bytesMin = 8;
     for (const { offset, size } of columns) if (offset >= 0) bytesMin = Math.max(bytesMin, offset + size);
-    this.bytesMin[id] = bytesMin;
-    this.shapes[id] = Shape.general;
-    if (this.#wordsAreNative && rule.special === undefined) this.#useShape(id, columns);
+    entries[at] = Shape.general;
+    entries[at + Entry.kind] = rule.kind;
+    entries[at + Entry.bytesMin] = bytesMin;
+    if (this.#wordsAreNative && rule.special === undefined) this.#usePageShape(id, columns);
   }
 
-  #useShape(id: number, columns: readonly ColumnPlace[]): void {
-    const known = columns.filter(({ offset }) => offset >= 0);
-    const names = known.map(({ column }) => column).join(' ');
-    const shape = { pfn: 1, 'pfn order': 2, 'pfn order a': 3, 'pfn order a b': 4 }[names];
-    if (shape === undefined) return;
-    // A missing column between would need a -1 that these shapes do not write; a missing b gets it.
-    if (known.length !== columns.length && shape !== Shape.pfnOrderA) return;
-    for (const { column, offset, size, use } of known) {
-      const is64 = size === 8;
-      const fits = column === 'pfn' ? is64 : column === 'b' ? is64 || size === 4 : size === 4;
-      if (!fits || offset % 4 !== 0 || use !== 'number') return;
-    }
-    known.forEach(({ offset }, i) => {
-      this.wordOffsets[id * 4 + i] = offset / 4;
+  /** Takes the type into the hot loop if its columns are words that the loop can read. */
+  #usePageShape(id: number, columns: readonly ColumnPlace[]): void {
+    const [pfn, order, a, b] = columns;
+    const names = columns.map(({ column }) => column).join(' ');
+    if (!['pfn', 'pfn order', 'pfn order a', 'pfn order a b'].includes(names)) return;
+    const isWord = (place: ColumnPlace | undefined) =>
+      place === undefined || (place.size === 4 && place.offset % 4 === 0 && place.use === 'number');
+    const isLong = (place: ColumnPlace) =>
+      place.size === 8 && place.offset % 4 === 0 && place.use === 'number';
+    const isMissing = b !== undefined && b.offset < 0;
+    if (!isLong(pfn) || !isWord(order) || !isWord(a)) return;
+    if (b !== undefined && !isMissing && !isWord(b) && !isLong(b)) return;
+    const at = id * entriesPerType;
+    columns.forEach(({ offset }, i) => {
+      this.entries[at + Entry.pfn + i] = Math.max(0, offset) / 4;
     });
-    if (shape === Shape.pfnOrderAB) this.bHighUnit[id] = known[3].size === 8 ? 4294967296 : 0;
-    this.shapes[id] = shape;
+    const unit = id * unitsPerType;
+    this.units[unit + Unit.low] = isMissing ? 0 : 1;
+    this.units[unit + Unit.high] = b !== undefined && b.size === 8 ? 4294967296 : 0;
+    this.units[unit + Unit.plus] = isMissing ? -1 : 0;
+    this.entries[at] = Shape.page;
   }
 }
 

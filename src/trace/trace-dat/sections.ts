@@ -1,7 +1,7 @@
 /** The parts that versions 6 and 7 share: header pages, event formats. Each reads from a cursor that stands at its start. */
 
 import { traceError } from '../trace-error.ts';
-import type { FormatText } from './container.ts';
+import type { FormatTexts } from './container.ts';
 import type { SourceCursor } from './source-cursor.ts';
 
 /** More than any kernel has; a count beyond it is damage, found before anything is allocated. */
@@ -22,13 +22,13 @@ export async function readHeaderInfo(
 }
 
 /** Formats of the `ftrace` system: count, then size and text of each. */
-export async function readFtraceFormats(cursor: SourceCursor, into: FormatText[]): Promise<void> {
+export async function readFtraceFormats(cursor: SourceCursor, into: FormatTexts): Promise<void> {
   const count = await readCount(cursor, 'the number of ftrace formats', eventsMax);
   await readFormats(cursor, 'ftrace', count, into);
 }
 
 /** Formats of all other systems: count of systems; for each its name, count, then size and text of each event. */
-export async function readEventFormats(cursor: SourceCursor, into: FormatText[]): Promise<void> {
+export async function readEventFormats(cursor: SourceCursor, into: FormatTexts): Promise<void> {
   const systems = await readCount(cursor, 'the number of event systems', systemsMax);
   for (let s = 0; s < systems; s++) {
     const system = await cursor.cString('the name of an event system');
@@ -42,13 +42,14 @@ async function readFormats(
   cursor: SourceCursor,
   system: string,
   count: number,
-  into: FormatText[],
+  into: FormatTexts,
 ): Promise<void> {
   for (let i = 0; i < count; i++) {
     if (!cursor.has(8)) await cursor.need(8, 'the size of a format');
     const size = cursor.size64('the size of a format', Math.min(textBytesMax, cursor.remaining - 8));
     if (!cursor.has(size)) await cursor.need(size, 'a format');
-    into.push({ system, text: cursor.bytes(size) });
+    const start = cursor.skip(size);
+    into.add(system, cursor.window, start, start + size);
   }
 }
 

@@ -110,6 +110,16 @@ export class SourceCursor {
     return this.#window.subarray(start, start + length);
   }
 
+  /** Passes over `length` bytes; returns where they begin in `window`. */
+  skip(length: number): number {
+    return this.#step(length);
+  }
+
+  /** The bytes that are at hand; another array after the next `need` or `seek`. */
+  get window(): Uint8Array {
+    return this.#window;
+  }
+
   /** Text up to a zero byte, at most `limit` bytes long. */
   async cString(what: string, limit = 4096): Promise<string> {
     await this.need(Math.min(this.remaining, limit + 1), what);
