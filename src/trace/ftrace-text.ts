@@ -19,6 +19,7 @@ import {
   digitsValue,
   isDigit,
   LineClass,
+  type LineGrammar,
   pidMax,
   readName,
   readStamp,
@@ -31,6 +32,104 @@ import {
 const dashColumn = 16;
 /** A dash before the thread id is looked for in this many columns: name, and the name of a buffer before it. */
 const dashColumnMax = 96;
+
+/**
+ * A grammar that remembers where the columns of the last line were: most lines of a recording are alike, so the next is
+ * read by position and checked, at a third of the cost. A line that is not alike is read from the beginning.
+ */
+export function ftraceGrammar(): LineGrammar {
+  const columns = new Columns();
+  return (bytes, start, end, line) => {
+    if (readAsBefore(bytes, start, end, line, columns)) return LineClass.event;
+    const lineClass = readFtraceLine(bytes, start, end, line);
+    if (lineClass === LineClass.event) columns.learn(bytes, start, line);
+    return lineClass;
+  };
+}
+
+/** Positions in a line, from its beginning. */
+class Columns {
+  /** 0: no line has been learnt that can be read by position. */
+  openBracket = 0;
+  closeBracket = 0;
+  point = 0;
+  fractionDigits = 0;
+
+  learn(bytes: Uint8Array, start: number, line: TextLine): void {
+    this.openBracket = 0;
+    if (line.commEnd !== start + dashColumn || line.stampDigits < 0) return;
+    // Forms without brackets or with a thread group are read from the beginning each time.
+    let at = line.commEnd + 1;
+    while (isDigit(bytes[at])) at++;
+    at = skipSpaces(bytes, at, line.nameStart);
+    if (bytes[at] !== Byte.openBracket) return;
+    const openBracket = at - start;
+    while (at < line.nameStart && bytes[at] !== Byte.closeBracket) at++;
+    this.closeBracket = at - start;
+    // The stamp is found from behind: flags have dots and digits too.
+    let colon = line.nameStart - 1;
+    while (colon > at && bytes[colon] === Byte.space) colon--;
+    if (bytes[colon] !== Byte.colon) return;
+    this.point = colon - start - 1 - line.stampDigits;
+    this.fractionDigits = line.stampDigits;
+    this.openBracket = openBracket;
+  }
+}
+
+/** Reads a line whose columns are where those of the last one were. False: they are not. */
+function readAsBefore(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  line: TextLine,
+  columns: Columns,
+): boolean {
+  const { openBracket, closeBracket, fractionDigits } = columns;
+  const point = start + columns.point;
+  const colon = point + fractionDigits + 1;
+  if (openBracket === 0 || colon + 2 >= end) return false;
+  if (bytes[start + openBracket] !== Byte.openBracket || bytes[start + closeBracket] !== Byte.closeBracket)
+    return false;
+  if (bytes[point] !== Byte.point || bytes[colon] !== Byte.colon || bytes[start + dashColumn] !== Byte.minus)
+    return false;
+  let at = start + dashColumn + 1;
+  let pid = 0;
+  for (let digit = bytes[at] - Byte.zero; digit >= 0 && digit <= 9; digit = bytes[++at] - Byte.zero)
+    pid = pid * 10 + digit;
+  if (at === start + dashColumn + 1 || pid > pidMax) return false;
+  for (; at < start + openBracket; at++) if (bytes[at] !== Byte.space) return false;
+  let cpu = 0;
+  for (at++; at < start + closeBracket; at++) {
+    const digit = bytes[at] - Byte.zero;
+    if (digit < 0 || digit > 9) return false;
+    cpu = cpu * 10 + digit;
+  }
+  if (cpu >= cpusMax) return false;
+  let seconds = 0;
+  let unit = 1;
+  for (at = point - 1; isDigit(bytes[at]); at--) {
+    seconds += (bytes[at] - Byte.zero) * unit;
+    unit *= 10;
+  }
+  if (unit === 1 || unit > 1e12 || bytes[at] !== Byte.space || at <= start + closeBracket) return false;
+  let fraction = 0;
+  for (at = point + 1; at < colon; at++) {
+    const digit = bytes[at] - Byte.zero;
+    if (digit < 0 || digit > 9) return false;
+    fraction = fraction * 10 + digit;
+  }
+  at = skipSpaces(bytes, colon + 1, end);
+  if (bytes[at] === Byte.open || !readName(bytes, at, end, line)) return false;
+  line.isFunction = bytes[line.bodyStart] === Byte.less && bytes[line.bodyStart + 1] === Byte.minus;
+  line.pid = pid;
+  line.cpu = cpu;
+  line.seconds = seconds;
+  line.nanoseconds = fractionDigits === 9 ? fraction : fraction * 10 ** (9 - fractionDigits);
+  line.stampDigits = fractionDigits;
+  line.commStart = skipSpaces(bytes, start, start + dashColumn);
+  line.commEnd = start + dashColumn;
+  return true;
+}
 
 export function readFtraceLine(bytes: Uint8Array, start: number, end: number, line: TextLine): LineClass {
   const usual = start + dashColumn;

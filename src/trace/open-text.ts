@@ -1,7 +1,7 @@
 /** Opens a recording in text: takes the compression off, tells the forms apart, makes the reader. */
 
 import { compressionOf, decompressed, inputError, type StreamCompression } from './decompress.ts';
-import { readFtraceLine } from './ftrace-text.ts';
+import { ftraceGrammar, readFtraceLine } from './ftrace-text.ts';
 import { readPerfLine } from './perf-script.ts';
 import { readTextHeader } from './text-header.ts';
 import { LineClass, type LineGrammar, TextLine } from './text-line.ts';
@@ -21,11 +21,12 @@ export function looksLikeTraceText(head: Uint8Array): boolean {
 
 interface TextForm {
   readonly format: string;
-  readonly grammar: LineGrammar;
+  /** A grammar of its own for each recording, since grammars remember. */
+  readonly grammar: () => LineGrammar;
 }
 
-const ftraceText: TextForm = { format: 'ftrace text', grammar: readFtraceLine };
-const perfText: TextForm = { format: 'perf script text', grammar: readPerfLine };
+const ftraceText: TextForm = { format: 'ftrace text', grammar: ftraceGrammar };
+const perfText: TextForm = { format: 'perf script text', grammar: () => readPerfLine };
 
 /** The form whose grammar understands more lines; undefined when neither understands one. */
 function textFormOf(head: Uint8Array): TextForm | undefined {
@@ -82,7 +83,7 @@ export async function openTextStream(
     rest: head.failure === undefined ? plain : failing(head.failure),
     format: form.format,
     compression,
-    grammar: form.grammar,
+    grammar: form.grammar(),
     header: readTextHeader(new TextDecoder('latin1').decode(head.bytes.subarray(0, formBytesMax))),
     consumed,
   });

@@ -95,12 +95,16 @@ export class TextEventTypes {
   }
 }
 
+/** By hash, length and both ends: two names of a kernel that share all these do not occur. */
 function isSame(type: TextEventType, bytes: Uint8Array, line: TextLine): boolean {
-  const length = line.nameEnd - line.nameStart;
-  if (type.hash !== line.nameHash || type.bytes.length !== length || type.isFunction !== line.isFunction)
-    return false;
-  for (let i = 0; i < length; i++) if (type.bytes[i] !== bytes[line.nameStart + i]) return false;
-  return true;
+  const { nameStart, nameEnd } = line;
+  return (
+    type.hash === line.nameHash &&
+    type.isFunction === line.isFunction &&
+    type.bytes.length === nameEnd - nameStart &&
+    type.bytes[0] === bytes[nameStart] &&
+    type.bytes[nameEnd - nameStart - 1] === bytes[nameEnd - 1]
+  );
 }
 
 /**
