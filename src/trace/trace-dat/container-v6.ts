@@ -3,6 +3,7 @@
 import { traceError } from '../trace-error.ts';
 import type { Container, CpuData } from './container.ts';
 import { checkedCpuCount } from './container-v7.ts';
+import { cpuData } from './cpu-data.ts';
 import { applyOption, OptionId } from './options.ts';
 import { readEventFormats, readFtraceFormats, readHeaderInfo, sizedBytes } from './sections.ts';
 import type { SourceCursor } from './source-cursor.ts';
@@ -109,15 +110,7 @@ async function readData(
     const at = cursor.offset;
     const offset = cursor.u64();
     const size = cursor.u64();
-    if (offset + size > BigInt(container.source.size)) {
-      throw traceError(
-        'E_TRACE_TRUNCATED',
-        `the data of CPU ${cpu} should take ${size} bytes from byte ${offset}, but the file has ${container.source.size}`,
-        container.source.name,
-        at,
-      );
-    }
-    cpus.push({ cpu, offset: Number(offset), size: Number(size) });
+    cpus.push(cpuData(container, cpu, offset, size, at));
   }
   container.buffers.push({
     name,

@@ -4,6 +4,7 @@ import { bytesSource, fillExactly, readExactly } from '../byte-source.ts';
 import { traceError } from '../trace-error.ts';
 import { blockBytesMax, damagedBlock } from './compression.ts';
 import type { BufferData, Container, CpuData, LazySection } from './container.ts';
+import { cpuData, cpuMax } from './cpu-data.ts';
 import { applyOption, OptionId } from './options.ts';
 import { readEventFormats, readFtraceFormats, readHeaderInfo, sizedBytes } from './sections.ts';
 import { SourceCursor } from './source-cursor.ts';
@@ -13,8 +14,6 @@ const sectionHeaderBytes = 16;
 const flagPacked = 1;
 /** Options sections may follow each other; a longer chain than this is a loop. */
 const optionSectionsMax = 1024;
-/** Largest CPU number that is believed. */
-const cpuMax = 1 << 16;
 
 interface Section extends LazySection {
   readonly id: number;
@@ -204,15 +203,7 @@ async function readBufferOption(
     const cpu = cursor.u32();
     const offset = cursor.u64();
     const size = cursor.u64();
-    if (cpu >= cpuMax || offset + size > BigInt(container.source.size)) {
-      throw traceError(
-        cpu >= cpuMax ? 'E_TRACE_DAMAGED' : 'E_TRACE_TRUNCATED',
-        `the data of CPU ${cpu} should take ${size} bytes from byte ${offset}, but the file has ${container.source.size}`,
-        container.source.name,
-        where,
-      );
-    }
-    cpus.push({ cpu, offset: Number(offset), size: Number(size) });
+    cpus.push(cpuData(container, cpu, offset, size, where));
   }
   const buffer: BufferData = { name, clock, pageBytes, cpus, packed: section.packed };
   container.buffers.push(buffer);

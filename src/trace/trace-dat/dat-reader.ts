@@ -15,6 +15,7 @@ import type {
 } from '../trace-reader.ts';
 import type { Container } from './container.ts';
 import { lazyBytes } from './container-v7.ts';
+import { cutToFile } from './cpu-data.ts';
 import { DatEvent } from './dat-event.ts';
 import { DatFeatures } from './dat-features.ts';
 import { EventEmitter } from './event-emitter.ts';
@@ -143,7 +144,9 @@ class DatReader implements TraceReader {
       await this.#merge(options, emitter);
     } catch (error) {
       if (!(options.partial === true && error instanceof DrainlabError)) throw error;
-      this.diagnostics.stoppedAt = `${error.where}: ${error.message}`;
+      if (this.diagnostics.stoppedAt === '') {
+        this.diagnostics.stoppedAt = `${error.where}: ${error.message}`;
+      }
     } finally {
       finish();
     }
@@ -151,6 +154,7 @@ class DatReader implements TraceReader {
 
   async #merge(options: ReadOptions, emitter: LaneEmitter): Promise<void> {
     const { diagnostics } = this;
+    diagnostics.stoppedAt = cutToFile(this.#container, options.partial === true);
     const lanes = makeLanes(this.#container, this.#headerPage, {
       lost: (cpu, count) => {
         if (count < 0) diagnostics.unknownLosses++;

@@ -68,7 +68,10 @@ export class RowEmitter implements LaneEmitter {
         kind[row] = entries[entry + Entry.kind];
         pid[row] = words[at + 1];
         if (shape === Shape.page) {
-          if (bytes < entries[entry + Entry.bytesMin]) throw tooShort(lane, type, at * 4, bytes);
+          if (bytes < entries[entry + Entry.bytesMin]) {
+            this.block.length = row;
+            throw tooShort(lane, type, at * 4, bytes);
+          }
           const unit = type * unitsPerType;
           const pfnAt = at + entries[entry + Entry.pfn];
           const bAt = at + entries[entry + Entry.b];
@@ -84,6 +87,7 @@ export class RowEmitter implements LaneEmitter {
           lane.time = time;
           lane.dataAt = at * 4;
           lane.dataBytes = bytes;
+          this.block.length = row;
           if (this.general.fill(lane, type, row)) row++;
         }
         if (row === rowsAtOnce) {
@@ -100,6 +104,8 @@ export class RowEmitter implements LaneEmitter {
         bytes = length * 4;
         next = at + length;
       } else {
+        // In case of damage, what was emitted so far is complete.
+        this.block.length = row;
         this.lastNs = time;
         lane.time = time;
         lane.next = next * 4;
