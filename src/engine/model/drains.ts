@@ -9,6 +9,7 @@ import type { CpuIndex, Nanoseconds, Pages, ZoneIndex } from '../../base/units.t
 import type { DrainCause, DrainOutcome, DrainRequest } from '../input/drain-request.ts';
 import { type EventBlock, type EventLogSource, Kind } from '../input/event-log.ts';
 import type { Machine } from '../input/machine.ts';
+import type { ListRules } from './list-rules.ts';
 import type { Look, Looks } from './looks.ts';
 import type { PageEvents } from './page-events.ts';
 import type { PageLists } from './page-lists.ts';
@@ -33,6 +34,8 @@ export class Drain {
   /** Kinds of begin events seen, as bits: nested calls of one drain have one each. */
   stages = 0;
   open = true;
+  /** The caller walked the lists and is back: what it drains from now on is something else. */
+  walked = false;
   sequence = -1;
   /** State at the request, and when the kernel looked (the same object if at once). */
   asked: Look | null = null;
@@ -71,7 +74,7 @@ export class Drains {
   readonly #looks: Looks;
   readonly #events: PageEvents;
   readonly #listener: DrainListener;
-  readonly #remote: boolean;
+  readonly #rules: ListRules;
   readonly #patched: boolean;
   /** Followed drains in order of their number. */
   readonly #followed: Drain[] = [];
@@ -96,7 +99,7 @@ export class Drains {
     lists: PageLists,
     looks: Looks,
     events: PageEvents,
-    remote: boolean,
+    rules: ListRules,
     listener: DrainListener,
   ) {
     this.#machine = machine;
@@ -104,7 +107,7 @@ export class Drains {
     this.#lists = lists;
     this.#looks = looks;
     this.#events = events;
-    this.#remote = remote;
+    this.#rules = rules;
     this.#patched = source.features.has(Kind.pcpDrainBegin);
     this.#listener = listener;
     const cpus = machine.cpuCount;
@@ -188,24 +191,35 @@ export class Drains {
     }
   }
 
-  /** A page event by task `pid`: a caller that walked the lists itself is back. */
+  /** An allocation by task `pid`: its drain is over, unless works are still to run (or an interrupt allocates). */
   pageRow(pid: number): void {
-    if (!this.#remote || this.#byPid.size === 0) return;
+    if (this.#byPid.size === 0) return;
     const drain = this.#byPid.get(pid);
-    if (drain !== undefined) drain.open = false;
+    if (drain !== undefined && drain.worksOpen === 0 && drain.sequence < 0) drain.open = false;
   }
 
-  /** Task `pid` drains its own CPU's lists: not a part of a drain that it asked for before. */
-  localDrain(pid: number): void {
-    this.pageRow(pid);
+  /** Lists of CPU `cpu` are drained on that CPU by task `pid`: by a worker, in an interrupt, or for that CPU alone. */
+  localDrain(cpu: CpuIndex, pid: number, row: number, timeNs: Nanoseconds): void {
+    if (this.#followed.length === 0 || this.#patched || this.#rules.worksTold) return;
+    if (this.#rules.remoteDrains) {
+      const own = this.#byPid.get(pid);
+      if (own !== undefined) own.walked = true;
+      return;
+    }
+    const drain = this.#followed.find((candidate) => candidate.open && !candidate.targets.has(cpu));
+    if (drain === undefined) return;
+    this.#lookIfWaited(drain, row, timeNs);
+    drain.targetsTold = true;
+    drain.targets.add(cpu);
+    drain.endNs = timeNs;
   }
 
   /** A page went back to the buddy lists in a drain. */
   pageDrained(block: EventBlock, i: number): void {
-    const drain = this.#remote ? this.#byPid.get(block.pid[i]) : this.#running[block.cpu[i]];
+    const drain = this.#rules.remoteDrains ? this.#byPid.get(block.pid[i]) : this.#running[block.cpu[i]];
     if (drain === undefined) return;
     drain.pagesDrained += 1 << Math.min(block.order[i], 20);
-    if (this.#remote) drain.endNs = block.timeNs[i];
+    if (this.#rules.remoteDrains) drain.endNs = block.timeNs[i];
   }
 
   /** Passes on what is final at time `timeNs`. */
@@ -229,7 +243,7 @@ export class Drains {
     if (drain.looked !== null && timeNs - drain.looked.timeNs < lookOpenNs) return false;
     if (timeNs - drain.timeNs > 10e9) return true;
     if (drain.sequence >= 0) return drain.endNs >= 0;
-    return drain.worksOpen === 0 && (!this.#remote || !drain.open);
+    return this.#rules.worksTold ? drain.worksOpen === 0 : !drain.open;
   }
 
   #begin(block: EventBlock, i: number, row: number, stage: number): void {
@@ -364,10 +378,10 @@ export class Drains {
   }
 
   #listWalked(block: EventBlock, i: number, row: number): void {
-    if (!this.#remote) return;
+    if (!this.#rules.remoteDrains) return;
     const drain = this.#byPid.get(block.pid[i]);
     const cpu = block.a[i];
-    if (drain === undefined || !drain.open || cpu < 0 || cpu >= this.#machine.cpuCount) return;
+    if (drain === undefined || drain.walked || cpu < 0 || cpu >= this.#machine.cpuCount) return;
     this.#lookIfWaited(drain, row, block.timeNs[i]);
     drain.targetsTold = true;
     drain.targets.add(cpu);

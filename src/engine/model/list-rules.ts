@@ -6,6 +6,8 @@
 import { type EventLogSource, Kind } from '../input/event-log.ts';
 
 export interface ListRules {
+  /** The recording lists its formats and symbols: the rules do not change as it is read. */
+  readonly final: boolean;
   /** Orders 1–3 and the huge-page order are on the lists too (5.14 on). */
   readonly highOrders: boolean;
   /** mm_page_alloc_zone_locked stores whether the page may go to a list (5.19 on and 5.15-stable). */
@@ -20,6 +22,10 @@ export interface ListRules {
   readonly compactionFreesEmit: boolean;
   /** Drains are done by the caller for other CPUs (6.0 on): the event's CPU is not the owner's. */
   readonly remoteDrains: boolean;
+  /** Drains are done by a kernel worker on each CPU (4.11–5.19). With neither of both: in an interrupt on each CPU. */
+  readonly workDrains: boolean;
+  /** The queueing of that work is recorded. */
+  readonly worksTold: boolean;
   /** A free that found its list locked is told by free_one_page; without that probe it has to be inferred. */
   readonly bypassTold: boolean;
 }
@@ -27,22 +33,43 @@ export interface ListRules {
 /** Largest order on the lists beside the huge-page order. */
 export const costlyOrder = 3;
 
-export function rulesOf(source: EventLogSource): ListRules {
-  const features = source.features;
+/** What the rows themselves have shown, for recordings (text) that list neither formats nor symbols. */
+export interface RuleEvidence {
+  /** A page of order 1 or more left a list. */
+  highOrderDrained: boolean;
+  /** mm_page_alloc_extfrag followed mm_page_alloc_zone_locked of the same page: the order of 6.10 on. */
+  claimAfterZoneLocked: boolean;
+}
+
+export function rulesOf(source: EventLogSource, seen: RuleEvidence): ListRules {
+  const { features } = source;
   const refillField = features.hasField('kmem', 'mm_page_alloc_zone_locked', 'percpu_refill');
-  // Not by the workqueue events: their formats exist on every kernel.
-  const works = features.has(Kind.drainLocalPagesWq) || features.symbolExists('drain_local_pages_wq');
+  const symbolsKnown = features.symbolExists('drain_all_pages') || features.symbolExists('drain_pages');
+  // With symbols not by the workqueue events: their formats exist on every kernel.
+  const works =
+    features.has(Kind.drainLocalPagesWq) ||
+    (symbolsKnown
+      ? features.symbolExists('drain_local_pages_wq')
+      : !refillField && features.has(Kind.drainWorkQueued));
   // The "_noprof" names came with the release that reworked the free lists (6.10).
   const reworked =
-    features.symbolExists('__alloc_pages_noprof') || features.symbolExists('__alloc_frozen_pages_noprof');
+    features.symbolExists('__alloc_pages_noprof') ||
+    features.symbolExists('__alloc_frozen_pages_noprof') ||
+    seen.claimAfterZoneLocked;
   return {
-    highOrders: refillField || features.symbolExists('percpu_pagelist_high_fraction_sysctl_handler'),
+    final: symbolsKnown,
+    highOrders:
+      refillField ||
+      features.symbolExists('percpu_pagelist_high_fraction_sysctl_handler') ||
+      seen.highOrderDrained,
     refillField,
     fixedRefill: !features.symbolExists('decay_pcp_high') && !features.has(Kind.decayPcpHigh),
     bulkTakesFirst: works,
     stealsAreRefills: reworked,
     compactionFreesEmit: reworked,
     remoteDrains: refillField && !works,
+    workDrains: works,
+    worksTold: works && features.has(Kind.drainWorkQueued),
     bypassTold: features.has(Kind.freeOnePage),
   };
 }

@@ -11,7 +11,7 @@
 import type { CpuIndex, ListIndex, Pages, Pfn } from '../../base/units.ts';
 import { type EventBlock, Kind } from '../input/event-log.ts';
 import type { Machine } from '../input/machine.ts';
-import { costlyOrder, type ListRules } from './list-rules.ts';
+import { costlyOrder, type ListRules, type RuleEvidence } from './list-rules.ts';
 import { LockedSections } from './locked-sections.ts';
 import type { Looks } from './looks.ts';
 import type { PageLists } from './page-lists.ts';
@@ -64,6 +64,7 @@ export class PageEvents {
   /** Odd things met, by name, with how often. */
   readonly notes = new Map<string, number>();
   readonly #rules: ListRules;
+  readonly #seen: RuleEvidence;
   readonly #lists: PageLists;
   readonly #looks: Looks;
   readonly #hugeOrder = 9;
@@ -92,7 +93,8 @@ export class PageEvents {
   readonly #bulk = new Map<number, BulkAllocation>();
   readonly #compactionFree = new Set<number>();
 
-  constructor(machine: Machine, rules: ListRules, lists: PageLists, looks: Looks) {
+  constructor(machine: Machine, rules: ListRules, seen: RuleEvidence, lists: PageLists, looks: Looks) {
+    this.#seen = seen;
     this.#rules = rules;
     this.#lists = lists;
     this.#looks = looks;
@@ -235,7 +237,11 @@ export class PageEvents {
   extfrag(block: EventBlock, i: number, row: number): void {
     const pfn = block.pfn[i];
     const cpu = block.cpu[i];
-    if (!this.#rules.stealsAreRefills || this.#lastRefillPfn[cpu] === pfn) return;
+    if (this.#lastRefillPfn[cpu] === pfn) {
+      this.#seen.claimAfterZoneLocked = true;
+      return;
+    }
+    if (!this.#rules.stealsAreRefills) return;
     const order = block.order[i];
     this.#fromBuddy(pfn, order, cpu, block.pid[i], this.#isListOrder(order), row);
   }
@@ -266,6 +272,7 @@ export class PageEvents {
     const order = block.order[i];
     const cpu = block.cpu[i];
     const lists = this.#lists;
+    if (order > 0) this.#seen.highOrderDrained = true;
     if (this.#lastZonePointer[cpu] > 0) {
       this.pointers.setZone(this.#lastZonePointer[cpu], lists.zoneOf(pfn));
       this.#lastZonePointer[cpu] = 0;

@@ -7,7 +7,7 @@ import type { DrainOutcome, DrainRequest } from '../input/drain-request.ts';
 import { type EventBlock, type EventLogSource, Kind } from '../input/event-log.ts';
 import type { Machine, ZoneinfoSnapshot } from '../input/machine.ts';
 import { type Drain, type DrainListener, Drains } from './drains.ts';
-import { rulesOf } from './list-rules.ts';
+import { type ListRules, type RuleEvidence, rulesOf } from './list-rules.ts';
 import { Looks } from './looks.ts';
 import { PageEvents } from './page-events.ts';
 import { PageLists } from './page-lists.ts';
@@ -70,6 +70,9 @@ class Replayed implements Rebuild, DrainListener {
   readonly #drains: Drains;
   readonly #check: SnapshotCheck;
   readonly #report: RebuildReport;
+  readonly #source: EventLogSource;
+  readonly #seen: RuleEvidence = { highOrderDrained: false, claimAfterZoneLocked: false };
+  readonly #rules: ListRules;
   #row = 0;
   #lastNs = 0;
 
@@ -79,21 +82,14 @@ class Replayed implements Rebuild, DrainListener {
     snapshots: readonly ZoneinfoSnapshot[],
     observer: RebuildObserver,
   ) {
-    const rules = rulesOf(source);
+    this.#source = source;
+    this.#rules = rulesOf(source, this.#seen);
     this.#observer = observer;
     this.#cpuCount = machine.cpuCount;
     this.#lists = new PageLists(machine);
     this.#looks = new Looks(this.#lists);
-    this.#events = new PageEvents(machine, rules, this.#lists, this.#looks);
-    this.#drains = new Drains(
-      machine,
-      source,
-      this.#lists,
-      this.#looks,
-      this.#events,
-      rules.remoteDrains,
-      this,
-    );
+    this.#events = new PageEvents(machine, this.#rules, this.#seen, this.#lists, this.#looks);
+    this.#drains = new Drains(machine, source, this.#lists, this.#looks, this.#events, this.#rules, this);
     this.#check = new SnapshotCheck(snapshots, this.#lists, this.#looks);
     this.#report = {
       drainsCompared: 0,
@@ -118,6 +114,8 @@ class Replayed implements Rebuild, DrainListener {
     const { kind, cpu, pid } = block;
     const events = this.#events;
     const drains = this.#drains;
+    // Text tells what it can say only as it is read.
+    if (!this.#rules.final) Object.assign(this.#rules, rulesOf(this.#source, this.#seen));
     let row = this.#row;
     for (let i = 0; i < block.length; i++, row++) {
       if (cpu[i] >= this.#cpuCount) {
@@ -175,7 +173,7 @@ class Replayed implements Rebuild, DrainListener {
         case Kind.drainLocalPages:
         case Kind.drainLocalPagesWq:
           events.drainBegins(cpu[i], cpu[i], false, row);
-          drains.localDrain(pid[i]);
+          drains.localDrain(cpu[i], pid[i], row, block.timeNs[i]);
           break;
         case Kind.drainPages:
           events.drainBegins(cpu[i], block.a[i], true, row);

@@ -22,7 +22,7 @@ import { EventEmitter } from './event-emitter.ts';
 import { EventTypes } from './event-types.ts';
 import { GeneralRows } from './general-row.ts';
 import { type HeaderPage, readHeaderPage } from './header-page.ts';
-import { type Address, findSymbols } from './kernel-symbols.ts';
+import { type Address, findSymbols, symbolNames } from './kernel-symbols.ts';
 import { LaneHeap } from './lane-heap.ts';
 import { makeLanes, primeLanes } from './make-lanes.ts';
 import { markerText } from './marker-text.ts';
@@ -33,8 +33,8 @@ import { RowTable } from './row-table.ts';
 import { SavedNames } from './saved-names.ts';
 import { warmUp } from './warm-up.ts';
 
-/** Progress is reported after so many bytes. */
-const progressBytes = 4 << 20;
+/** Progress is reported, and counts are taken, after so many bytes. */
+const progressBytes = 8 << 20;
 
 /** Smaller files are read before warming up pays. */
 const warmUpBytes = 4 << 20;
@@ -59,6 +59,7 @@ class DatReader implements TraceReader {
   readonly #kallsyms: (() => Uint8Array) | null;
   #table: RowTable | undefined;
   #symbols: Map<string, Address> | undefined;
+  #symbolNames: ((name: string) => boolean) | undefined;
   #isRead = false;
 
   constructor(container: Container, headerPage: HeaderPage, kallsyms: (() => Uint8Array) | null) {
@@ -73,7 +74,7 @@ class DatReader implements TraceReader {
     this.features = new DatFeatures(
       this.#types,
       (kind) => this.#rowTable.kindsPresent.has(kind),
-      (name) => this.#kallsyms !== null && findSymbols(this.#kallsyms(), [name]).has(name),
+      (name) => this.#hasSymbol(name),
     );
     this.diagnostics = emptyDiagnostics();
   }
@@ -93,11 +94,8 @@ class DatReader implements TraceReader {
     const emitter = this.#isFast
       ? new RowEmitter(block, table, general, onBlock)
       : new AnyOrderRowEmitter(block, table, general, onBlock, this.#headerPage);
-    await this.#read(options, emitter, () => {
-      this.#takeCounts(emitter.counts);
-      this.diagnostics.lastNs = emitter.lastNs;
-      emitter.flush();
-    });
+    await this.#read(options, emitter);
+    emitter.flush();
   }
 
   async readEvents(
@@ -106,10 +104,7 @@ class DatReader implements TraceReader {
   ): Promise<void> {
     const event = new DatEvent(this.#types, this.#names, this.#container);
     const emitter = new EventEmitter(event, this.#headerPage, onEvent, options.filter ?? {});
-    await this.#read(options, emitter, () => {
-      this.#takeCounts(emitter.counts);
-      this.diagnostics.lastNs = emitter.lastNs;
-    });
+    await this.#read(options, emitter);
   }
 
   async close(): Promise<void> {
@@ -128,14 +123,20 @@ class DatReader implements TraceReader {
     return this.#table;
   }
 
+  #hasSymbol(name: string): boolean {
+    if (this.#kallsyms === null) return false;
+    this.#symbolNames ??= symbolNames(this.#kallsyms());
+    return this.#symbolNames(name);
+  }
+
   #functionAddresses(): ReadonlyMap<string, Address> {
     this.#symbols ??=
       this.#kallsyms === null ? new Map() : findSymbols(this.#kallsyms(), [drainWorkFunction]);
     return this.#symbols;
   }
 
-  /** Merges the lanes into the emitter; `finish` runs in any case, so that a partial result is complete in itself. */
-  async #read(options: ReadOptions, emitter: LaneEmitter, finish: () => void): Promise<void> {
+  /** Merges the lanes into the emitter. What was read before an error stays counted. */
+  async #read(options: ReadOptions, emitter: LaneEmitter): Promise<void> {
     if (this.#isRead) {
       throw traceError('E_TRACE_READ_TWICE', 'was read already', this.#container.source.name, 0);
     }
@@ -148,7 +149,7 @@ class DatReader implements TraceReader {
         this.diagnostics.stoppedAt = `${error.where}: ${error.message}`;
       }
     } finally {
-      finish();
+      this.#takeCounts(emitter);
     }
   }
 
@@ -158,7 +159,7 @@ class DatReader implements TraceReader {
     const lanes = makeLanes(this.#container, this.#headerPage, {
       lost: (cpu, count) => {
         if (count < 0) diagnostics.unknownLosses++;
-        else diagnostics.lostByCpu.set(cpu, (diagnostics.lostByCpu.get(cpu) ?? 0) + count);
+        else add(diagnostics.lostByCpu, cpu, count);
       },
     });
     const heap = new LaneHeap();
@@ -175,24 +176,30 @@ class DatReader implements TraceReader {
       diagnostics.bytesRead += lane.data.consumed - before;
       if (diagnostics.bytesRead - reported >= progressBytes) {
         reported = diagnostics.bytesRead;
+        this.#takeCounts(emitter);
         options.onProgress?.(reported, this.#container.source.size);
         if (options.signal?.aborted === true) return;
       }
     }
   }
 
-  #takeCounts(counts: Float64Array): void {
+  #takeCounts({ counts, lastNs }: LaneEmitter): void {
     const { diagnostics } = this;
-    diagnostics.events = 0;
+    diagnostics.lastNs = lastNs;
     for (let id = 0; id < counts.length; id++) {
       const count = counts[id];
       if (count === 0) continue;
+      counts[id] = 0;
       diagnostics.events += count;
       const type = this.#types.byId(id);
-      if (type === undefined) diagnostics.unknownTypes.set(id, count);
-      else diagnostics.eventsByType.set(`${type.system}:${type.name}`, count);
+      if (type === undefined) add(diagnostics.unknownTypes, id, count);
+      else add(diagnostics.eventsByType, `${type.system}:${type.name}`, count);
     }
   }
+}
+
+function add<Key>(counts: Map<Key, number>, key: Key, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
 }
 
 function emptyDiagnostics(): TraceDiagnostics {

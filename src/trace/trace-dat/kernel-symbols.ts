@@ -47,6 +47,12 @@ export function findSymbols(kallsyms: Uint8Array, names: Iterable<string>): Map<
   return found;
 }
 
+/** Tells whether a name stands in kallsyms, hidden addresses or not. One pass over the text, then a search a name. */
+export function symbolNames(kallsyms: Uint8Array): (name: string) => boolean {
+  const text = new TextDecoder('latin1').decode(kallsyms);
+  return (name) => text.includes(` ${name}\n`) || text.includes(` ${name}\t`);
+}
+
 function parseAddress(bytes: Uint8Array, start: number, end: number): Address | null {
   let high = 0;
   let low = 0;
