@@ -11,7 +11,7 @@ export class EventEmitter implements LaneEmitter {
   isStopped = false;
   lastNs = 0;
   /** Events by type id, whether the filter lets them pass or not. */
-  readonly counts: Float64Array = new Float64Array(typeIdCount);
+  readonly counts: Int32Array = new Int32Array(typeIdCount);
   readonly #event: DatEvent;
   readonly #headerPage: HeaderPage;
   readonly #onEvent: (event: TraceEvent) => unknown;

@@ -7,6 +7,10 @@ import type { LaneHeap } from './lane-heap.ts';
 export interface LaneEmitter {
   /** True once nothing more is wanted. */
   readonly isStopped: boolean;
+  /** Events by type id; whoever takes them sets them back to 0, long before 2^31. */
+  readonly counts: Int32Array;
+  /** Time of the last event. */
+  readonly lastNs: number;
   /** Emits the lane's events up to the time `limit`. False: the lane's window is used up; refill it, then `advance`. */
   emit(lane: Lane, limit: number): boolean;
 }

@@ -10,10 +10,11 @@ import { type GeneralRows, tooShort } from './general-row.ts';
 import type { HeaderPage } from './header-page.ts';
 import type { Lane } from './lane.ts';
 import type { LaneEmitter } from './merge-lanes.ts';
-import { Entry, entriesPerType, type RowTable, Shape, Unit, unitsPerType } from './row-table.ts';
+import { Entry, entriesPerType, type RowTable, Shape } from './row-table.ts';
 
 /** Rows of a block that are filled before it is given out: few enough to stay in the cache of one core. */
-const rowsAtOnce = 2048;
+const rowsAtOnce = 512;
+const signBit = 1 << 31;
 
 /** Rows from little-endian files whose records begin with the type in 2 bytes and have the pid at byte 4. */
 export class RowEmitter implements LaneEmitter {
@@ -22,8 +23,8 @@ export class RowEmitter implements LaneEmitter {
   readonly table: RowTable;
   readonly general: GeneralRows;
   readonly #onBlock: (block: EventBlock) => void;
-  /** Events by type id. */
-  readonly counts: Float64Array = new Float64Array(typeIdCount);
+  /** Events by type id since `takeCounts` was called last. */
+  readonly counts: Int32Array = new Int32Array(typeIdCount);
   /** Negative zero is a double to V8, as the times that follow are. */
   lastNs = -0;
 
@@ -45,7 +46,7 @@ export class RowEmitter implements LaneEmitter {
   }
 
   emit(lane: Lane, limit: number): boolean {
-    const { entries, units } = this.table;
+    const { entries } = this.table;
     const { timeNs, cpu, kind, pid, pfn, order, a, b } = this.block;
     const counts = this.counts;
     const words = lane.words;
@@ -72,16 +73,21 @@ export class RowEmitter implements LaneEmitter {
             this.block.length = row;
             throw tooShort(lane, type, at * 4, bytes);
           }
-          const unit = type * unitsPerType;
           const pfnAt = at + entries[entry + Entry.pfn];
+          const pfnLow = words[pfnAt];
+          const pfnHigh = words[pfnAt + 1];
           const bAt = at + entries[entry + Entry.b];
-          pfn[row] = (words[pfnAt] >>> 0) + words[pfnAt + 1] * 4294967296;
+          const bLow = words[bAt] | entries[entry + Entry.bSet];
+          const bHigh = words[bAt + 1] & entries[entry + Entry.bHighWide];
+          pfn[row] = pfnLow;
           order[row] = words[at + entries[entry + Entry.order]];
           a[row] = words[at + entries[entry + Entry.a]];
-          b[row] =
-            (words[bAt] >>> 0) * units[unit + Unit.low] +
-            words[bAt + 1] * units[unit + Unit.high] +
-            units[unit + Unit.plus];
+          b[row] = bLow;
+          // Nearly all values are small; the others, and a pfn of -1, take the long way.
+          if ((pfnHigh | (pfnLow & signBit)) !== 0) pfn[row] = (pfnLow >>> 0) + pfnHigh * 4294967296;
+          if ((bHigh | (bLow & entries[entry + Entry.bLowWide])) !== 0) {
+            b[row] = (bLow >>> 0) + bHigh * 4294967296;
+          }
           row++;
         } else {
           lane.time = time;

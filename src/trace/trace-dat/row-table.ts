@@ -32,12 +32,14 @@ export const Entry = {
   order: 4,
   a: 5,
   b: 6,
+  /** Bits that are always set in b: all of them (-1) when the format has no such field. */
+  bSet: 7,
+  /** Bits of b's low and high word that make it another number than its low word is as an `int`. */
+  bLowWide: 8,
+  bHighWide: 9,
 } as const;
-export const entriesPerType = 8;
-
-/** b = low word × `low` + high word × `high` + `plus`: a 64-bit, a 32-bit or a missing field. */
-export const Unit = { low: 0, high: 1, plus: 2 } as const;
-export const unitsPerType = 4;
+/** More than there are entries: a type takes one cache line. */
+export const entriesPerType = 16;
 
 export interface ColumnPlace {
   readonly column: ColumnName;
@@ -56,7 +58,6 @@ export interface RowProgram {
 
 export class RowTable {
   readonly entries: Int32Array = new Int32Array(typeIdCount * entriesPerType);
-  readonly units: Float64Array = new Float64Array(typeIdCount * unitsPerType);
   readonly #types: EventTypes;
   readonly #wordsAreNative: boolean;
   readonly #programs: Map<number, RowProgram> = new Map();
@@ -124,10 +125,10 @@ export class RowTable {
     columns.forEach(({ offset }, i) => {
       this.entries[at + Entry.pfn + i] = Math.max(0, offset) / 4;
     });
-    const unit = id * unitsPerType;
-    this.units[unit + Unit.low] = isMissing ? 0 : 1;
-    this.units[unit + Unit.high] = b !== undefined && b.size === 8 ? 4294967296 : 0;
-    this.units[unit + Unit.plus] = isMissing ? -1 : 0;
+    const isWide = b !== undefined && b.size === 8;
+    this.entries[at + Entry.bSet] = isMissing ? -1 : 0;
+    this.entries[at + Entry.bLowWide] = b !== undefined && !isMissing && !b.signed ? 1 << 31 : 0;
+    this.entries[at + Entry.bHighWide] = isWide ? -1 : 0;
     this.entries[at] = Shape.page;
   }
 }
