@@ -78,7 +78,7 @@ export function inTurns(rounds: number, commands: Record<string, () => Measured>
 export function benchReplay(folder: string, rounds: number): Record<string, Measured> {
   const trace = join(folder, 'trace.dat');
   const node = process.execPath;
-  const haveTraceCmd = spawnSync('trace-cmd', ['--version']).status === 0;
+  const haveTraceCmd = spawnSync('trace-cmd', ['--version']).error === undefined;
   return inTurns(rounds, {
     'bare node': () => once(node, ['-e', '0'], false),
     'drainlab --help': () => once(node, [drainlab, '--help'], false),
