@@ -16,7 +16,7 @@ export { definePolicy } from './policy/policy.ts';
 export type { Recording, ReplayOptions } from './replay.ts';
 export { replay } from './replay.ts';
 export type { Condition } from './report/check.ts';
-export { failure, parseCondition } from './report/check.ts';
+export { checkMetric, failure, parseCondition } from './report/check.ts';
 export type { Comparison, ComparisonRow } from './report/comparison.ts';
 export { compare } from './report/comparison.ts';
 export type {

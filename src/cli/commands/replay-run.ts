@@ -2,10 +2,10 @@
 
 import { parseCpuList } from '../../base/cpu-list.ts';
 import { ExitCode } from '../../base/errors.ts';
-import { everyone } from '../../engine/policy/built-in.ts';
+import { builtInPolicies, everyone } from '../../engine/policy/built-in.ts';
 import type { Policy } from '../../engine/policy/policy.ts';
 import { replay } from '../../engine/replay.ts';
-import { type Condition, failure, parseCondition } from '../../engine/report/check.ts';
+import { type Condition, checkMetric, failure, parseCondition } from '../../engine/report/check.ts';
 import { compare } from '../../engine/report/comparison.ts';
 import type { Verdict } from '../../engine/report/verdict.ts';
 import { writeCsv } from '../../engine/report/write-csv.ts';
@@ -33,6 +33,8 @@ export async function runReplay(files: readonly string[], flags: ReplayFlags): P
   const isolated = flags.isolated === undefined ? undefined : parseCpuList(flags.isolated, '--isolated');
   const policies = flags.policy && (await loadPolicies(flags.policy));
   const baseline = flags.baseline === undefined ? everyone : (await loadPolicies([flags.baseline]))[0];
+  const names = [baseline, ...(policies ?? builtInPolicies)].map(({ name }) => name);
+  for (const condition of conditions) checkMetric(condition, names);
   const asked: Asked = { policies, baseline, conditions, isolated };
   const verdicts: Verdict[] = [];
   for (const [index, file] of files.entries()) {

@@ -38,10 +38,11 @@ function columns({ rows, verdicts }: Comparison): Array<Column<ComparisonRow>> {
   const number = (value: number | null) => (value === null ? '–' : decimal(value));
   const policies = verdicts[0].policies.filter(({ carrier }) => carrier === 'interrupt');
   const baseline = verdicts[0].lead.baseline;
+  const common = commonFolder(rows.map(({ recording }) => recording));
   const list: Array<Column<ComparisonRow>> = [
-    { head: '\nrecording', text: (row) => row.recording, weight: 9 },
+    { head: 'recording', text: (row) => row.recording.slice(common), weight: 9 },
     { head: 'the kernel\ndrained by', text: (row) => row.kernelPolicy || '?', weight: 5 },
-    { head: '\ndrains', text: (row) => count(row.drains), weight: 7 },
+    { head: 'drains', text: (row) => count(row.drains), weight: 7 },
     { head: 'mean\nholders', text: (row) => number(row.holdersMean), weight: 4 },
   ];
   if (rows.some((row) => row.kernelInterruptsPerDrain !== null)) {
@@ -53,7 +54,7 @@ function columns({ rows, verdicts }: Comparison): Array<Column<ComparisonRow>> {
       return name === baseline || share === null ? '' : ` (${percent(share, 0)})`;
     };
     list.push({
-      head: `\n${name}`,
+      head: name,
       text: (row) => `${number(row.interruptsPerDrain[name])}${saved(row)}`,
       weight: 8 - i * 0.1,
     });
@@ -61,14 +62,25 @@ function columns({ rows, verdicts }: Comparison): Array<Column<ComparisonRow>> {
   return list;
 }
 
+/** Length of the folder that all names begin with. */
+function commonFolder(names: readonly string[]): number {
+  const shared = names.reduce((a, b) => {
+    let i = 0;
+    while (i < a.length && a[i] === b[i]) i++;
+    return a.slice(0, i);
+  });
+  return shared.lastIndexOf('/') + 1;
+}
+
 function checks(verdicts: readonly Verdict[], screen: Screen): string[] {
   const share = (value: number | null | undefined) =>
     value === null || value === undefined ? '–' : percent(value, 2);
+  const common = commonFolder(verdicts.map(({ source }) => source.name));
   return [
     'Checked against the kernel, equal:',
     table<Verdict>(
       [
-        { head: 'recording', text: ({ source }) => source.name, weight: 9 },
+        { head: 'recording', text: ({ source }) => source.name.slice(common), weight: 9 },
         { head: 'sets of CPUs', text: ({ selfCheck }) => share(selfCheck?.drainsEqualPercent), weight: 8 },
         { head: 'holders', text: ({ selfCheck }) => share(selfCheck?.holdersEqualPercent), weight: 7 },
         { head: 'pages of lists', text: ({ selfCheck }) => share(selfCheck?.listsEqualPercent), weight: 6 },

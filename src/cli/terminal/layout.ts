@@ -41,7 +41,7 @@ export function table<Row>(
 ): string {
   const shown = fitting(columns, rows, screen.width);
   const writer = new Table({
-    head: shown.map(({ column }) => column.head),
+    head: lowered(shown.map(({ column }) => column.head)),
     colAligns: shown.map((_, i) => (i === 0 ? 'left' : 'right')),
     chars: noChars,
     style: { 'padding-left': 0, 'padding-right': gap, head: [], border: [] },
@@ -54,6 +54,12 @@ export function table<Row>(
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+/** Heads of fewer lines stand low. */
+function lowered(heads: readonly string[]): string[] {
+  const lines = heads.map((head) => head.split('\n').length);
+  return heads.map((head, i) => '\n'.repeat(Math.max(...lines) - lines[i]) + head);
 }
 
 function fitting<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[], width: number) {

@@ -2,7 +2,7 @@
 
 import { closestWord } from '../../base/closest-word.ts';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
-import type { PolicyVerdict, SelfCheck, Verdict } from './verdict.ts';
+import type { PolicyVerdict, SelfCheck, StallNs, Verdict, VerdictDrains, VmstatCounters } from './verdict.ts';
 
 const operators = {
   '<': (a: number, b: number) => a < b,
@@ -21,7 +21,7 @@ export interface Condition {
   readonly value: number;
 }
 
-/** Throws E_FAIL_ON for what is no condition. Whether the metric exists shows only with a verdict. */
+/** Throws E_FAIL_ON for what is no condition. `checkMetric` tells whether the figure exists. */
 export function parseCondition(text: string): Condition {
   const match = /^\s*([^<>=!\s]+)\s*(<=|>=|==|!=|<|>)\s*(-?\d+(?:\.\d+)?)\s*%?\s*$/.exec(text);
   if (!match) {
@@ -38,50 +38,89 @@ export function parseCondition(text: string): Condition {
   };
 }
 
+/** Throws E_FAIL_ON with the nearest name when there is no such figure. `policies`: names of those that a verdict will show. */
+export function checkMetric({ metric }: Condition, policies: readonly string[]): void {
+  const owner = ownerOf(metric, policies);
+  const figure = owner === '' ? metric : metric.slice(owner.length + 1);
+  const names: readonly string[] = owner === '' ? [...wholeFigures, ...policyFigures] : policyFigures;
+  if (names.includes(figure)) return;
+  const closest = closestWord(figure, names);
+  const question = closest === '' ? '' : `Did you mean ${owner === '' ? '' : `${owner}.`}${closest}? `;
+  throw wrong(
+    `there is no figure "${metric}"`,
+    `${question}There are ${names.join(', ')}; for one policy: two-pass.interrupts (here ${policies.join(', ')}).`,
+  );
+}
+
 /** Why the run fails by this condition, or '' when it does not. A figure that is not known fails: nothing was checked. */
 export function failure(condition: Condition, verdict: Verdict): string {
-  const value = metricValue(condition.metric, verdict);
-  if (value === null) return `${condition.text}: ${condition.metric} is not known for this recording`;
+  const names = verdict.policies.map(({ name }) => name);
+  checkMetric(condition, names);
+  const { metric } = condition;
+  // A name without a policy is that of the leading policy.
+  const owner = ownerOf(metric, names) || verdict.lead.policy;
+  const policy = verdict.policies.find(({ name }) => name === owner) ?? verdict.policies[0];
+  const whole = (wholeFigures as readonly string[]).includes(metric);
+  const figure = metric.startsWith(`${owner}.`) ? metric.slice(owner.length + 1) : metric;
+  const value = whole ? wholeValue(metric, verdict) : policyValue(figure, policy);
+  if (value === null) return `${condition.text}: ${metric} is not known for this recording`;
   if (!operators[condition.operator](value, condition.value)) return '';
-  return `${condition.text}: ${condition.metric} is ${Math.round(value * 1e4) / 1e4}`;
+  return `${condition.text}: ${metric} is ${Math.round(value * 1e4) / 1e4}`;
 }
 
-/** A name without a policy is that of the leading policy. */
-function metricValue(metric: string, verdict: Verdict): number | null {
-  const owner = verdict.policies
-    .filter(({ name }) => metric.startsWith(`${name}.`))
-    .sort((a, b) => b.name.length - a.name.length)[0];
-  const lead = verdict.policies.find(({ name }) => name === verdict.lead.policy) ?? verdict.policies[0];
-  const found = owner
-    ? policyMetrics(owner).get(metric.slice(owner.name.length + 1))
-    : (wholeMetrics(verdict).get(metric) ?? policyMetrics(lead).get(metric));
-  if (found !== undefined) return found;
-  throw unknownMetric(metric, verdict, owner);
+/** The policy that a metric names, or ''. Names may have dots: `two-pass:share=0.3.saved`. */
+function ownerOf(metric: string, policies: readonly string[]): string {
+  const owners = policies.filter((name) => metric.startsWith(`${name}.`));
+  return owners.sort((a, b) => b.length - a.length)[0] ?? '';
 }
 
-function policyMetrics(policy: PolicyVerdict): Map<string, number | null> {
-  const metrics = new Map<string, number | null>();
-  for (const [name, value] of Object.entries(policy)) if (isFigure(value)) metrics.set(name, value);
-  for (const [name, value] of Object.entries(policy.vmstat)) metrics.set(name, value);
-  for (const end of ['p50', 'p99', 'max'] as const)
-    metrics.set(`stallNs.${end}`, policy.stallNs?.[end] ?? null);
-  for (const name of ['stallNs', 'interruptsBounds', 'savedPercentBounds', 'savedPercentInterval'])
-    metrics.delete(name);
-  metrics.delete('interruptsPerDrainInterval');
-  return metrics;
-}
+const ownFigures = [
+  'interrupts',
+  'interruptsPerDrain',
+  'saved',
+  'savedPercent',
+  'broadcasts',
+  'hardwareSends',
+  'disturbed',
+  'useful',
+  'useless',
+  'isolatedInterrupts',
+  'isolatedDisturbed',
+  'workers',
+  'locked',
+  'pagesBack',
+  'strandedPages',
+  'returnedAtOnce',
+  'turnedAwayInterrupts',
+] as const satisfies ReadonlyArray<keyof PolicyVerdict>;
 
-function wholeMetrics({ source, drains, selfCheck }: Verdict): Map<string, number | null> {
-  const metrics = new Map<string, number | null>();
-  metrics.set('lostEvents', source.lostEvents);
-  metrics.set('unknownLosses', source.unknownLosses);
-  for (const [name, value] of Object.entries(drains))
-    if (isFigure(value)) metrics.set(`drains.${name}`, value);
-  for (const name of selfCheckMetrics) metrics.set(`selfCheck.${name}`, selfCheck?.[name] ?? null);
-  return metrics;
-}
+const vmstatFigures = [
+  'pcp_global_drain',
+  'pcp_global_ipi_saved',
+  'pcp_mask_alloc',
+  'pcp_mask_alloc_fail',
+  'pcp_mask_alloc_pages',
+] as const satisfies ReadonlyArray<keyof VmstatCounters>;
 
-const selfCheckMetrics = [
+const stallFigures = ['stallNs.p50', 'stallNs.p99', 'stallNs.max'] as const;
+
+const policyFigures: readonly string[] = [...ownFigures, ...vmstatFigures, ...stallFigures];
+
+const drainFigures = [
+  'requested',
+  'carriedOut',
+  'turnedAway',
+  'inferred',
+  'forced',
+  'foundNothing',
+  'overlapping',
+  'halfEmpty',
+  'requesterHeld',
+  'holdersNotKnown',
+  'holdersMean',
+] as const satisfies ReadonlyArray<keyof VerdictDrains>;
+
+const checkFigures = [
   'drainsCompared',
   'drainsEqual',
   'drainsEqualPercent',
@@ -93,20 +132,26 @@ const selfCheckMetrics = [
   'listsEqualPercent',
 ] as const satisfies ReadonlyArray<keyof SelfCheck>;
 
-function isFigure(value: unknown): value is number | null {
-  return typeof value === 'number' || value === null;
+const wholeFigures = [
+  'lostEvents',
+  'unknownLosses',
+  ...drainFigures.map((name) => `drains.${name}` as const),
+  ...checkFigures.map((name) => `selfCheck.${name}` as const),
+] as const;
+
+function policyValue(figure: string, policy: PolicyVerdict): number | null {
+  const own = ownFigures.find((name) => name === figure);
+  if (own) return policy[own];
+  const vmstat = vmstatFigures.find((name) => name === figure);
+  if (vmstat) return policy.vmstat[vmstat];
+  return policy.stallNs?.[figure.slice('stallNs.'.length) as keyof StallNs] ?? null;
 }
 
-function unknownMetric(metric: string, verdict: Verdict, owner: PolicyVerdict | undefined): DrainlabError {
-  const ofPolicy = [...policyMetrics(owner ?? verdict.policies[0]).keys()];
-  const names = owner ? ofPolicy : [...ofPolicy, ...wholeMetrics(verdict).keys()];
-  const closest = closestWord(owner ? metric.slice(owner.name.length + 1) : metric, names);
-  const question = closest === '' ? '' : `Did you mean ${owner ? `${owner.name}.` : ''}${closest}? `;
-  const policies = verdict.policies.map(({ name }) => name).join(', ');
-  return wrong(
-    `there is no figure "${metric}"`,
-    `${question}There are ${names.join(', ')}; for one policy: two-pass.interrupts (here ${policies}).`,
-  );
+function wholeValue(metric: string, { source, drains, selfCheck }: Verdict): number | null {
+  if (metric === 'lostEvents' || metric === 'unknownLosses') return source[metric];
+  const [part, name] = metric.split('.');
+  if (part === 'drains') return drains[name as (typeof drainFigures)[number]];
+  return selfCheck?.[name as (typeof checkFigures)[number]] ?? null;
 }
 
 function wrong(message: string, hint: string): DrainlabError {

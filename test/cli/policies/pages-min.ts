@@ -1,0 +1,1 @@
+export const pagesMin: number = 16;
