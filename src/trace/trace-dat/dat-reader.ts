@@ -96,6 +96,7 @@ class DatReader implements TraceReader {
       : new AnyOrderRowEmitter(block, table, general, onBlock, this.#headerPage);
     await this.#read(options, emitter);
     emitter.flush();
+    this.diagnostics.outOfOrder = emitter.outOfOrder;
   }
 
   async readEvents(

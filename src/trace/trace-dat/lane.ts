@@ -57,6 +57,8 @@ export class Lane {
   end = 0;
   /** Where the next sub-buffer of the window begins. */
   nextPage = 0;
+  /** Did a stamp ever lie before the one before it? Only damage and broken clocks make such. */
+  ranBackwards = false;
   #baseHigh: number = Number.NaN;
   #baseLow: number = Number.NaN;
 
@@ -138,7 +140,7 @@ export class Lane {
         this.next = at + 8;
         return false;
       case RecordType.timeStamp:
-        this.time = this.#absolute(word, delta);
+        this.#setTime(this.#absolute(word, delta));
         this.next = at + 8;
         return false;
       default: {
@@ -169,6 +171,12 @@ export class Lane {
     return (high - this.#baseHigh) * 4294967296 + (low - this.#baseLow);
   }
 
+  /** A time that is not the sum of deltas. */
+  #setTime(time: number): void {
+    if (time < this.time) this.ranBackwards = true;
+    this.time = time;
+  }
+
   /** Enters the next sub-buffer of the window. False: there is none. */
   #nextSubBuffer(): boolean {
     const page = this.nextPage;
@@ -187,7 +195,7 @@ export class Lane {
     if (bytes > data.pageBytes - format.headerBytes || start + bytes > data.filled) {
       throw this.damaged(`a sub-buffer claims ${bytes} bytes of data`, page);
     }
-    this.time = (high - this.#baseHigh) * 4294967296 + (low - this.#baseLow);
+    this.#setTime((high - this.#baseHigh) * 4294967296 + (low - this.#baseLow));
     this.next = start;
     this.end = start + bytes;
     this.nextPage = page + data.pageBytes;

@@ -40,9 +40,34 @@ export class RowEmitter implements LaneEmitter {
     this.#onBlock = onBlock;
   }
 
+  /** Rows that were older than a row before; they got its time. */
+  outOfOrder = 0;
+  /** Set once a lane ran backwards. */
+  protected mustKeepOrder = false;
+  #lastRowNs: number = Number.NEGATIVE_INFINITY;
+
   flush(): void {
-    if (this.block.length > 0) this.#onBlock(this.block);
-    this.block.clear();
+    const { block } = this;
+    if (block.length > 0) {
+      if (this.mustKeepOrder) this.#keepOrder();
+      this.#lastRowNs = block.timeNs[block.length - 1];
+      this.#onBlock(block);
+    }
+    block.clear();
+  }
+
+  /** A CPU whose stamps run backwards must not take the rows with it: consumers rely on the order of time. */
+  #keepOrder(): void {
+    const { timeNs, length } = this.block;
+    let last = this.#lastRowNs;
+    for (let row = 0; row < length; row++) {
+      if (timeNs[row] < last) {
+        timeNs[row] = last;
+        this.outOfOrder++;
+      } else {
+        last = timeNs[row];
+      }
+    }
   }
 
   emit(lane: Lane, limit: number): boolean {
@@ -116,6 +141,7 @@ export class RowEmitter implements LaneEmitter {
         lane.time = time;
         lane.next = next * 4;
         isThere = lane.advance();
+        if (lane.ranBackwards) this.mustKeepOrder = true;
         time = lane.time;
         at = lane.dataAt >> 2;
         bytes = lane.dataBytes;
@@ -162,7 +188,9 @@ export class AnyOrderRowEmitter extends RowEmitter {
         if (block.length === rowsAtOnce) this.flush();
       }
       this.lastNs = lane.time;
-      if (!lane.advance()) return false;
+      const isThere = lane.advance();
+      if (lane.ranBackwards) this.mustKeepOrder = true;
+      if (!isThere) return false;
     } while (lane.time <= limit);
     return true;
   }

@@ -289,6 +289,19 @@ describe('the ring buffer', () => {
     expect(stamps).toEqual([start, start + 1n]);
   });
 
+  test('that runs backwards does not take the rows with it', async () => {
+    const pages = [500n, 200n, 900n].map((stamp) =>
+      new PageBuilder({}, stamp).event(0, freeRecord(1, Number(stamp))).done(),
+    );
+    const { reader, rows } = await rowsOf(build(pages));
+    expect(rows.map(({ timeNs, pfn }) => [timeNs, pfn])).toEqual([
+      [0, 500],
+      [0, 200],
+      [400, 900],
+    ]);
+    expect(reader.diagnostics.outOfOrder).toBe(1);
+  });
+
   test('counts records of unknown types', async () => {
     const page = new PageBuilder({}, 0n).event(0, record(true, 999, 1, 12)).event(1, freeRecord(1, 5));
     const { reader, rows } = await rowsOf(build([page.done()]));
