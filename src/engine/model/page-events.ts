@@ -47,6 +47,8 @@ for (const kind of [Kind.freePcppagesBulk, Kind.pagePcpuDrain]) underLock[kind] 
 for (let kind = 0; kind < 256; kind++) underLock[kind] |= interruptsDrain[kind];
 
 const noDrain = -1;
+/** Migrate type of the kernel's own pages. */
+const unmovable = 0;
 const noZone = -1;
 const everyZone = -2;
 
@@ -55,8 +57,9 @@ interface BulkAllocation {
   readonly cpu: CpuIndex;
   /** mm_page_alloc events inside the call. */
   allocations: number;
-  /** Pages of refills inside the call that were already taken off. */
+  /** Pages of refills inside the call that were already taken off; the list that was refilled, or -1. */
   heads: number;
+  refilledList: ListIndex;
 }
 
 export class PageEvents {
@@ -85,8 +88,11 @@ export class PageEvents {
   readonly #draining: Int32Array;
   readonly #drainedZone: Int32Array;
   readonly #drainingPid: Int32Array;
-  /** Zone of which bulk allocations are believed: the highest that kernel memory may come from. */
-  readonly #bulkZone: number;
+  /**
+   * Zone of the last page for the kernel's own use that was taken anywhere. A bulk allocation takes its pages
+   * from the first zone that is above its low mark, which all CPUs see alike.
+   */
+  #kernelZone: number;
   /** By zone: pages of a refill, 0 if not known. */
   readonly #batch: Int32Array;
   readonly #sections: LockedSections | null;
@@ -114,7 +120,7 @@ export class PageEvents {
     this.#draining = new Int32Array(cpus).fill(noDrain);
     this.#drainedZone = new Int32Array(cpus).fill(noZone);
     this.#drainingPid = new Int32Array(cpus);
-    this.#bulkZone = Math.max(
+    this.#kernelZone = Math.max(
       0,
       machine.zones.findLastIndex((zone) => zone.name !== 'Movable'),
     );
@@ -215,8 +221,9 @@ export class PageEvents {
       if (bulk !== undefined) bulk.allocations++;
     }
     if (!this.#isListOrder(order)) return;
-    if (this.#takeRange(pfn, order) > 0) return;
     const zone = this.#lists.zoneOf(pfn);
+    if (order === 0 && block.a[i] === unmovable && zone >= 0) this.#kernelZone = zone;
+    if (this.#takeRange(pfn, order) > 0) return;
     if (zone < 0) {
       this.#note('page outside of every zone');
       return;
@@ -260,6 +267,7 @@ export class PageEvents {
     if (!this.#rules.bulkTakesFirst || zone < 0 || block.b[i] <= 0) return;
     const list = owner * this.#lists.zoneCount + zone;
     this.#work[cpu] = givingBack;
+    this.#lists.givingBack.add(cpu);
     this.#workList[cpu] = list;
     this.#workPages[cpu] = block.b[i];
     this.#lists.add(list, -block.b[i]);
@@ -377,7 +385,7 @@ export class PageEvents {
   }
 
   allocBulk(block: EventBlock, i: number): void {
-    this.#bulk.set(block.pid[i], { cpu: block.cpu[i], allocations: 0, heads: 0 });
+    this.#bulk.set(block.pid[i], { cpu: block.cpu[i], allocations: 0, heads: 0, refilledList: -1 });
   }
 
   allocBulkReturn(block: EventBlock, i: number): void {
@@ -387,7 +395,8 @@ export class PageEvents {
     const got = block.a[i];
     const silent = got - Math.min(1, bulk.allocations) - bulk.heads;
     if (silent <= 0) return;
-    const list = bulk.cpu * this.#lists.zoneCount + this.#bulkZone;
+    const list =
+      bulk.refilledList >= 0 ? bulk.refilledList : bulk.cpu * this.#lists.zoneCount + this.#kernelZone;
     this.#lists.add(list, -silent);
     this.#lists.ghosts[list] += silent;
     this.#note('pages taken by bulk allocation', silent);
@@ -411,6 +420,7 @@ export class PageEvents {
     if (this.#work[cpu] === refilling && this.#workList[cpu] !== list) this.#endWork(cpu, refilling);
     if (this.#work[cpu] !== refilling) {
       this.#work[cpu] = refilling;
+      lists.refilling.add(cpu);
       this.#workList[cpu] = list;
       this.#workPages[cpu] = 0;
       this.#workHead[cpu] = pfn;
@@ -427,6 +437,7 @@ export class PageEvents {
 
   #endWork(cpu: CpuIndex, work: number): void {
     this.#work[cpu] = idle;
+    this.#lists.givingBack.delete(cpu);
     if (work === givingBack) {
       if (this.#workPages[cpu] > 0) this.#lists.add(this.#workList[cpu], this.#workPages[cpu]);
       return;
@@ -439,6 +450,7 @@ export class PageEvents {
     const lists = this.#lists;
     const list = this.#workList[cpu];
     this.#work[cpu] = idle;
+    lists.refilling.delete(cpu);
     this.#sections?.refilled(cpu, this.#workPid[cpu], list);
     const slot = lists.find(this.#workHead[cpu]);
     const head = slot < 0 ? 0 : 1 << (lists.table.order(slot) & orderMask);
@@ -450,7 +462,9 @@ export class PageEvents {
     if (slot < 0) return;
     lists.markTaken(slot);
     const bulk = this.#bulk.size > 0 ? this.#bulk.get(this.#workPid[cpu]) : undefined;
-    if (bulk !== undefined) bulk.heads += head;
+    if (bulk === undefined) return;
+    bulk.heads += head;
+    bulk.refilledList = list;
   }
 
   /** Removes every page of [pfn, pfn + 2^order) that is believed on a list; returns how many pages. */
