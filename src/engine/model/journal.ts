@@ -38,17 +38,19 @@ export class Journal {
     return pages;
   }
 
-  /** Every value that the change of `list` had, the first (0) included. */
-  changes(list: ListIndex): Set<Pages> {
+  /** Least and greatest value that the change of `list` had; it began with 0. */
+  range(list: ListIndex): [least: Pages, most: Pages] {
     const order = [...this.#lists.keys()].filter((i) => this.#lists[i] === list);
     order.sort((a, b) => this.#times[a] - this.#times[b]);
-    const values = new Set<Pages>([0]);
+    let least = 0;
+    let most = 0;
     let pages = 0;
     for (const i of order) {
       pages += this.#pages[i];
-      values.add(pages);
+      least = Math.min(least, pages);
+      most = Math.max(most, pages);
     }
-    return values;
+    return [least, most];
   }
 
   #add(list: ListIndex, pages: Pages, row: number, timeNs: Nanoseconds): void {

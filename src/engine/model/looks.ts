@@ -4,6 +4,7 @@
  * its list, an allocation after the page has left), so a look stays open for a while and later events put it right.
  */
 
+import { BitSet } from '../../base/bit-set.ts';
 import type { ListIndex, Nanoseconds, Pages } from '../../base/units.ts';
 import { Journal } from './journal.ts';
 import type { PageLists } from './page-lists.ts';
@@ -17,9 +18,14 @@ export class Look {
   touchedCount = 0;
   /** Changes after the look, of looks that last. */
   journal: Journal | null = null;
+  /** CPUs that were in the middle of a refill or a give-back. */
+  readonly refilling: BitSet;
+  readonly givingBack: BitSet;
   readonly #isTouched: Uint8Array;
 
-  constructor(listCount: number) {
+  constructor(cpuCount: number, listCount: number) {
+    this.refilling = new BitSet(cpuCount);
+    this.givingBack = new BitSet(cpuCount);
     this.pages = new Int32Array(listCount);
     this.touched = new Int32Array(listCount);
     this.#isTouched = new Uint8Array(listCount);
@@ -47,6 +53,8 @@ export class Look {
     this.clear();
     this.row = row;
     this.timeNs = timeNs;
+    this.refilling.copyFrom(lists.refilling);
+    this.givingBack.copyFrom(lists.givingBack);
     const zones = lists.zoneCount;
     for (let cpu = lists.holders.next(0); cpu >= 0; cpu = lists.holders.next(cpu + 1)) {
       for (let list = cpu * zones; list < (cpu + 1) * zones; list++) {
@@ -73,7 +81,7 @@ export class Looks {
   }
 
   take(row: number, timeNs: Nanoseconds): Look {
-    const look = this.#spare.pop() ?? new Look(this.#lists.listCount);
+    const look = this.#spare.pop() ?? new Look(this.#lists.cpuCount, this.#lists.listCount);
     look.take(this.#lists, row, timeNs);
     this.#open.push(look);
     return look;

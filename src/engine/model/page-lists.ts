@@ -34,6 +34,9 @@ export class PageLists {
   readonly cpuPages: Int32Array;
   /** CPUs with `cpuPages` over 0. */
   readonly holders: BitSet;
+  /** CPUs in the middle of a refill or a give-back, whose counts are about to change. */
+  readonly refilling: BitSet;
+  readonly givingBack: BitSet;
   readonly table = new PageTable();
   /** Keeps the changes while it is set. */
   journal: Journal | null = null;
@@ -58,6 +61,8 @@ export class PageLists {
     this.#unanchoredLists = new Int32Array(this.cpuCount).fill(this.zoneCount);
     this.cpuPages = new Int32Array(this.cpuCount);
     this.holders = new BitSet(this.cpuCount);
+    this.refilling = new BitSet(this.cpuCount);
+    this.givingBack = new BitSet(this.cpuCount);
     this.#emptiedRow = new Float64Array(this.listCount).fill(-1);
     this.#watchRow = new Float64Array(this.listCount).fill(Number.POSITIVE_INFINITY);
     this.#watchPages = new Int32Array(this.listCount);

@@ -3,9 +3,11 @@
  * counts), `PageEvents` (what each page event does to them), `Drains`, `SnapshotCheck` (what the kernel said).
  */
 
+import { BitSet } from '../../base/bit-set.ts';
 import type { DrainOutcome, DrainRequest } from '../input/drain-request.ts';
 import { type EventBlock, type EventLogSource, Kind } from '../input/event-log.ts';
 import type { Machine, ZoneinfoSnapshot } from '../input/machine.ts';
+import { drainDifference, listDifference } from './differences.ts';
 import { type Drain, type DrainListener, Drains } from './drains.ts';
 import { type ListRules, type RuleEvidence, rulesOf } from './list-rules.ts';
 import { Looks } from './looks.ts';
@@ -73,6 +75,8 @@ class Replayed implements Rebuild, DrainListener {
   readonly #source: EventLogSource;
   readonly #seen: RuleEvidence = { highOrderDrained: false, claimAfterZoneLocked: false };
   readonly #rules: ListRules;
+  /** Of the request last passed on. */
+  #unknown: BitSet;
   #row = 0;
   #lastNs = 0;
 
@@ -86,6 +90,7 @@ class Replayed implements Rebuild, DrainListener {
     this.#rules = rulesOf(source, this.#seen);
     this.#observer = observer;
     this.#cpuCount = machine.cpuCount;
+    this.#unknown = new BitSet(machine.cpuCount);
     this.#lists = new PageLists(machine);
     this.#looks = new Looks(this.#lists);
     this.#events = new PageEvents(machine, this.#rules, this.#seen, this.#lists, this.#looks);
@@ -199,13 +204,7 @@ class Replayed implements Rebuild, DrainListener {
     report.listsCompared = this.#check.compared;
     report.listsEqual = this.#check.equal;
     for (const difference of this.#check.differences) {
-      const off = Math.abs(difference.kernel - difference.rebuilt);
-      const name = difference.changing
-        ? 'changed while zoneinfo was printed'
-        : off <= 32
-          ? 'in flight'
-          : 'larger';
-      report.listDifferences[name] = (report.listDifferences[name] ?? 0) + 1;
+      increase(report.listDifferences, listDifference(difference));
     }
     report.anchor = this.#check.anchored ? 'snapshot' : 'none';
     for (const [name, times] of this.#events.notes) report.notes.set(name, times);
@@ -213,33 +212,40 @@ class Replayed implements Rebuild, DrainListener {
   }
 
   request(request: DrainRequest, _drain: Drain): void {
+    this.#unknown = request.unknown;
     this.#observer.drainRequested(request);
   }
 
   outcome(outcome: DrainOutcome, drain: Drain): void {
-    this.#compare(outcome, drain);
+    this.#compare(outcome, drain, this.#unknown);
     this.#observer.drainEnded(outcome);
   }
 
-  #compare(outcome: DrainOutcome, drain: Drain): void {
+  #compare(outcome: DrainOutcome, drain: Drain, unknown: BitSet): void {
     const report = this.#report;
-    if (outcome.kernelHolders !== null) {
+    const byHolders = outcome.kernelHolders !== null;
+    const kernel = outcome.kernelHolders ?? (drain.forced ? null : outcome.targets);
+    if (kernel === null) return;
+    const equal = kernel.equals(outcome.rebuiltHolders);
+    if (byHolders) {
       report.holdersCompared++;
-      if (outcome.kernelHolders.equals(outcome.rebuiltHolders)) report.holdersEqual++;
-      else
-        report.holderDifferences['not yet classified'] =
-          (report.holderDifferences['not yet classified'] ?? 0) + 1;
-      return;
+      if (equal) report.holdersEqual++;
+    } else {
+      report.drainsCompared++;
+      if (equal) report.drainsEqual++;
     }
-    if (outcome.targets === null || drain.forced) return;
-    report.drainsCompared++;
-    if (outcome.targets.equals(outcome.rebuiltHolders)) report.drainsEqual++;
-    else
-      report.drainDifferences['not yet classified'] =
-        (report.drainDifferences['not yet classified'] ?? 0) + 1;
+    if (equal) return;
+    const look = drain.looked ?? drain.asked;
+    if (look === null) return;
+    const name = drainDifference(kernel, outcome.rebuiltHolders, look, unknown, this.#lists);
+    increase(byHolders ? report.holderDifferences : report.drainDifferences, name);
   }
 
   #count(map: Map<string, number>, name: string): void {
     map.set(name, (map.get(name) ?? 0) + 1);
   }
+}
+
+function increase(classes: DifferenceClasses, name: string): void {
+  classes[name] = (classes[name] ?? 0) + 1;
 }

@@ -22,7 +22,14 @@ export interface ListDifference {
   readonly rebuilt: Pages;
   /** The rebuilt count changed while zoneinfo was printed, and had the kernel's value in that time. */
   readonly changing: boolean;
+  /** The CPU was in the middle of a refill or a give-back. */
+  readonly refilling: boolean;
+  readonly givingBack: boolean;
+  /** By how many pages the sum over the zones of this CPU is off. */
+  readonly cpuOff: Pages;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 interface Printed {
   readonly snapshot: ZoneinfoSnapshot;
@@ -35,7 +42,7 @@ interface Printed {
 export class SnapshotCheck {
   compared = 0;
   equal = 0;
-  readonly differences: ListDifference[] = [];
+  readonly differences: Array<Mutable<ListDifference>> = [];
   anchored = false;
   readonly #lists: PageLists;
   readonly #looks: Looks;
@@ -126,18 +133,39 @@ export class SnapshotCheck {
   }
 
   #compare(printed: Printed): void {
-    const { snapshot, look } = printed;
-    for (let list = 0; list < this.#lists.listCount; list++) {
-      const kernel = snapshot.pages[list];
-      if (kernel < 0) continue;
-      this.compared++;
-      const rebuilt = this.#pagesAt(printed, list);
-      if (rebuilt === kernel) {
-        this.equal++;
-        continue;
-      }
-      const changing = look.journal?.changes(list).has(kernel - look.pages[list]) ?? false;
-      this.differences.push({ snapshot: snapshot.number, list, kernel, rebuilt, changing });
+    const { cpuCount, zoneCount } = this.#lists;
+    for (let cpu = 0; cpu < cpuCount; cpu++) {
+      const first = this.differences.length;
+      let cpuOff = 0;
+      for (let list = cpu * zoneCount; list < (cpu + 1) * zoneCount; list++)
+        cpuOff += this.#compareList(printed, list);
+      for (const difference of this.differences.slice(first)) difference.cpuOff = cpuOff;
     }
+  }
+
+  /** Returns by how many pages the rebuilt count is off. */
+  #compareList({ snapshot, look, endNs, believed }: Printed, list: ListIndex): Pages {
+    const kernel = snapshot.pages[list];
+    if (kernel < 0) return 0;
+    this.compared++;
+    const rebuilt = this.#pagesAt({ snapshot, look, endNs, believed }, list);
+    if (rebuilt === kernel) {
+      this.equal++;
+      return 0;
+    }
+    const [least, most] = look.journal?.range(list) ?? [0, 0];
+    const change = kernel - look.pages[list];
+    const cpu = this.#lists.cpuOf(list);
+    this.differences.push({
+      snapshot: snapshot.number,
+      list,
+      kernel,
+      rebuilt,
+      changing: change >= least && change <= most && least < most,
+      refilling: look.refilling.has(cpu),
+      givingBack: look.givingBack.has(cpu),
+      cpuOff: 0,
+    });
+    return rebuilt - kernel;
   }
 }
