@@ -203,7 +203,7 @@ function counterSection({ policies }: Verdict, screen: Screen): string[] {
 function checkSection(verdict: Verdict, screen: Screen): string[] {
   const { kernel, selfCheck } = verdict;
   const stalls = kernel.flatMap(({ policy, stallNs }) =>
-    stallNs === null || (policy === '' && kernel.length > 1)
+    stallNs === null
       ? []
       : [
           `The requester was held up by ${policy || 'the drain'}: p50 ${duration(stallNs.p50)}, ` +

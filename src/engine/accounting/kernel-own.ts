@@ -5,6 +5,7 @@ import { DrainStatus } from './drain-log.ts';
 
 /** Sums over the drains of one policy of the kernel ('' where the recording does not name it). */
 export class KernelSums {
+  /** Carried out. */
   drains = 0;
   turnedAway = 0;
   /** Drains of which the kernel says how many interrupts it sent, and their sum. */
@@ -50,6 +51,17 @@ export class KernelOwn {
     if (outcome.pagesDrained >= 0) {
       sums.drainsWithPages++;
       sums.pages += outcome.pagesDrained;
+    }
+  }
+
+  /** Drains that did nothing name no policy: where all others name the same one, it was that. */
+  finish(): void {
+    const unnamed = this.byPolicy.get('');
+    if (!unnamed || this.byPolicy.size !== 2) return;
+    this.byPolicy.delete('');
+    for (const named of this.byPolicy.values()) {
+      named.drains += unnamed.drains;
+      named.turnedAway += unnamed.turnedAway;
     }
   }
 

@@ -170,6 +170,7 @@ export class Ledger implements RebuildObserver {
   /** After the last event. */
   finish(): void {
     this.settleEnded(true);
+    this.kernel.finish();
   }
 
   runHash(): string {

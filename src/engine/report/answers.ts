@@ -112,6 +112,7 @@ export function kernelAnswers({ kernel }: Pick<Verdict, 'kernel'>): string[] {
       parts.push(`drainlab says ${count(own.predictedInterrupts)} for the same policy`);
     }
     if (parts.length === 0) return [];
-    return [`The kernel drained by ${name}, ${plural(own.drains, 'drain')}: ${parts.join('; ')}.`];
+    const away = own.turnedAway === 0 ? '' : `, ${plural(own.turnedAway, 'call')} turned away`;
+    return [`The kernel drained by ${name}, ${plural(own.drains, 'drain')}${away}: ${parts.join('; ')}.`];
   });
 }
