@@ -64,9 +64,12 @@ function policyTable(verdict: Verdict, screen: Screen): string {
       weight: 7,
       paint: paintSaved(screen),
     },
+    ...(policies.every((policy) => perDrainIntervalText(policy) === '')
+      ? []
+      : [{ head: 'a drain,\n95 %', text: perDrainIntervalText, weight: 2.5 }]),
     ...(policies.every((policy) => savedIntervalText(policy) === '')
       ? []
-      : [{ head: '95 %', text: savedIntervalText, weight: 3 }]),
+      : [{ head: 'saved,\n95 %', text: savedIntervalText, weight: 3 }]),
     { head: 'useless', text: (policy) => marked(policy, 'useless', count(policy.useless)), weight: 4 },
   ];
   if (source.isolated !== '') {
@@ -111,6 +114,12 @@ function interruptsText(policy: PolicyVerdict): string {
 function savedText(policy: PolicyVerdict, baseline: string): string {
   if (policy.name === baseline || policy.savedPercent === null) return '–';
   return marked(policy, 'interrupts', percent(policy.savedPercent));
+}
+
+function perDrainIntervalText({ interruptsPerDrainInterval }: PolicyVerdict): string {
+  if (!interruptsPerDrainInterval || interruptsPerDrainInterval[1] - interruptsPerDrainInterval[0] < 0.005)
+    return '';
+  return interruptsPerDrainInterval.map((bound) => decimal(bound)).join('–');
 }
 
 function paintSaved({ colours }: Screen) {

@@ -83,6 +83,16 @@ describe('two drains on 8 CPUs, by hand', () => {
     });
   });
 
+  test('who selects looks at every CPU', () => {
+    expect(cells(ledger, Cell.scanned)).toMatchObject({
+      everyone: 0,
+      selective: 16,
+      'two-pass': 16,
+      remote: 16,
+      none: 0,
+    });
+  });
+
   test('pages go back or stay', () => {
     expect(cells(ledger, Cell.pagesBack)).toMatchObject({ everyone: 13, worker: 13, none: 0 });
     expect(cells(ledger, Cell.pagesStranded)).toMatchObject({ everyone: 0, none: 13 });

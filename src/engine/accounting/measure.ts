@@ -35,10 +35,12 @@ export const Cell = {
   pagesBack: 12,
   /** Pages that stay on lists of CPUs that were not chosen. */
   pagesStranded: 13,
+  /** CPUs whose counts are read to choose: each costs a remote cache line for each zone up to the first that is not empty. */
+  scanned: 14,
 } as const;
 export type Cell = (typeof Cell)[keyof typeof Cell];
 
-export const cellCount = 14;
+export const cellCount = 15;
 
 /** CPU numbers that one x2APIC cluster send reaches. */
 const clusterBits = 16;
@@ -75,6 +77,7 @@ export function measure(
   row[at + Cell.maskAllocations] = decision.maskAllocated ? 1 : 0;
   row[at + Cell.saved] = policy.select.who !== 'nobody' && chosen < Math.floor(online / 2) ? 1 : 0;
   row[at + Cell.wholeMachine] = chosen === online ? 1 : 0;
+  row[at + Cell.scanned] = decision.scanned ? online : 0;
   measurePages(request, targets, row, at);
 }
 

@@ -12,6 +12,8 @@ export class Decision {
   readonly targets: BitSet;
   /** A set of CPUs was asked of the allocator. Its failure is not decided here: see `Mask` in policy.ts. */
   maskAllocated = false;
+  /** The counts of every online CPU were looked at. */
+  scanned = false;
 
   constructor(cpuCount: number) {
     this.targets = new BitSet(cpuCount);
@@ -23,11 +25,13 @@ export function decide(policy: Policy, request: DrainRequest, decision: Decision
   const { targets } = decision;
   targets.clear();
   decision.maskAllocated = false;
+  decision.scanned = false;
   if (policy.select.who === 'nobody') return;
   if (request.forced) {
     targets.copyFrom(request.online);
     return;
   }
+  decision.scanned = policy.select.who !== 'everyone';
   if (!select(policy, request, targets)) return;
   decision.maskAllocated = policy.mask === 'allocated';
 }

@@ -67,13 +67,18 @@ export function warnings(source: VerdictSource): string[] {
   return lines;
 }
 
-export function caveats(drains: VerdictDrains, onlineCpus: number): string[] {
+/** `asked`: the policy of the answer and the one that it is compared with. */
+export function caveats(
+  drains: VerdictDrains,
+  onlineCpus: number,
+  asked: readonly PolicyVerdict[],
+): string[] {
   const lines: string[] = [];
   if (drains.turnedAway > 0) {
     const sure = drains.inferred > 0 ? ' (as far as what it did tells)' : '';
     lines.push(
       `Of ${plural(drains.requested, 'call')} the kernel turned ${count(drains.turnedAway)} away since a drain was running${sure}; ` +
-        'all figures are over the others.',
+        `all figures are over the others.${turnedAwayText(asked)}`,
     );
   }
   if (drains.holdersNotKnown > 0) {
@@ -83,6 +88,13 @@ export function caveats(drains: VerdictDrains, onlineCpus: number): string[] {
     );
   }
   return lines;
+}
+
+function turnedAwayText(asked: readonly PolicyVerdict[]): string {
+  const more = asked
+    .filter(({ turnedAwayInterrupts }) => turnedAwayInterrupts > 0)
+    .map(({ name, turnedAwayInterrupts }) => `${name} ${count(turnedAwayInterrupts)}`);
+  return more.length === 0 ? '' : ` Had these drained too: ${more.join(', ')} interrupts more (modelled).`;
 }
 
 function lostText({ lostEvents, unknownLosses }: VerdictSource): string {

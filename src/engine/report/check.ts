@@ -88,6 +88,7 @@ const ownFigures = [
   'isolatedDisturbed',
   'workers',
   'locked',
+  'cpusScanned',
   'pagesBack',
   'strandedPages',
   'returnedAtOnce',

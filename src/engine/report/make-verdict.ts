@@ -57,7 +57,7 @@ export function makeVerdict(parts: VerdictParts): Verdict {
     source,
     answers: [...new Set(asked.map((policy) => answer(policy, baseline, drains)))],
     warnings: warnings(source),
-    caveats: caveats(drains, machine.online.count),
+    caveats: caveats(drains, machine.online.count, [...new Set([baseline, asked[0]])]),
     lead: { policy: asked[0].name, asked: asked.map(({ name }) => name), baseline: baseline.name },
     drains,
     policies,

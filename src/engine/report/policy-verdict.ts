@@ -54,6 +54,7 @@ export function policyVerdict(sums: PolicySums, context: PolicyContext): PolicyV
     isolatedDisturbed: high[Cell.isolatedDisturbed],
     workers: high[Cell.workers],
     locked: high[Cell.locked],
+    cpusScanned: high[Cell.scanned],
     pagesBack: high[Cell.pagesBack],
     strandedPages: high[Cell.pagesStranded],
     returnedAtOnce: sums.returned,
@@ -137,6 +138,7 @@ function basesOf(sums: PolicySums, context: PolicyContext): Pick<PolicyVerdict, 
   put('useless', reasonFor(Cell.useless, disturbs));
   put('isolatedInterrupts', reasonFor(Cell.isolatedInterrupts, carrier === 'interrupt'));
   put('isolatedDisturbed', reasonFor(Cell.isolatedDisturbed, disturbs));
+  put('cpusScanned', reasonFor(Cell.scanned, disturbs && select.who !== 'everyone'));
   put('workers', reasonFor(Cell.workers, carrier === 'worker'));
   put('locked', reasonFor(Cell.locked, carrier === 'lock'));
   put('pagesBack', reasonFor(Cell.disturbed, disturbs) || pagesReason(context));

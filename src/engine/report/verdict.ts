@@ -110,6 +110,7 @@ export interface PolicyVerdict {
   isolatedDisturbed: number;
   workers: number;
   locked: number;
+  cpusScanned: number;
   pagesBack: number;
   strandedPages: number;
   /** Drains that this policy would have let return at once, since another was running. */

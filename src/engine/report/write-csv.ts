@@ -31,6 +31,7 @@ const columns: ReadonlyArray<[name: string, value: (policy: PolicyVerdict, verdi
     ['isolated_disturbed', (policy) => policy.isolatedDisturbed],
     ['workers', (policy) => policy.workers],
     ['locked', (policy) => policy.locked],
+    ['cpus_scanned', (policy) => policy.cpusScanned],
     ['pages_back', (policy) => policy.pagesBack],
     ['stranded_pages', (policy) => policy.strandedPages],
     ['returned_at_once', (policy) => policy.returnedAtOnce],
