@@ -26,8 +26,11 @@ export interface ColumnRule {
 export interface EventRule {
   readonly kind: Kind;
   readonly columns: readonly ColumnRule[];
-  /** Beyond the columns: the text of a marker, the CPU set of a drain, the function of a work item. */
-  readonly special?: 'text' | 'cpu-set' | 'drain-work';
+  /**
+   * Beyond the columns: the text of a marker, the CPU set of a drain, the function of a work item; an entry of the function
+   * tracer or a probe whose kind depends on the function at its address.
+   */
+  readonly special?: 'text' | 'cpu-set' | 'drain-work' | 'function' | 'probe';
 }
 
 function number(column: ColumnName, ...fields: string[]): ColumnRule {
@@ -115,6 +118,8 @@ const byEvent: ReadonlyMap<string, EventRule> = new Map<string, EventRule>([
   ['ftrace:print', { kind: Kind.marker, columns: [], special: 'text' }],
   ['ftrace:bprint', { kind: Kind.marker, columns: [], special: 'text' }],
   ['ftrace:bputs', { kind: Kind.marker, columns: [], special: 'text' }],
+  ['ftrace:function', { kind: Kind.other, columns: [], special: 'function' }],
+  ['ftrace:funcgraph_entry', { kind: Kind.other, columns: [], special: 'function' }],
 ]);
 
 const freePcppagesBulk: EventRule = {
@@ -250,9 +255,13 @@ function probeNames(name: string): string[] {
 export const drainWorkFunction = 'drain_local_pages_wq';
 
 /** Names of all functions that a probe or the function tracer can bring. */
-export function followedFunctions(): Iterable<string> {
-  return byFunction.keys();
+export function followedFunctions(): string[] {
+  const split = [...bySplitFunction.keys()].map((name) => `${name}.part.0`);
+  return [...byFunction.keys(), ...split];
 }
+
+/** A probe whose name says nothing: what it stands on is told by its address. */
+export const probeByAddress: EventRule = { kind: Kind.other, columns: [], special: 'probe' };
 
 /**
  * Before 4.x the kmem events record a `struct page *` and print the pfn from it. The pages of x86-64 are an array of

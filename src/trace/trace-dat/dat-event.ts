@@ -1,17 +1,17 @@
 /** One event of a trace.dat file: a view on the lane that stands before it. */
 
 import type { EventFilter, FieldValue, TraceEvent } from '../trace-reader.ts';
-import type { Container } from './container.ts';
 import type { EventType, EventTypes } from './event-types.ts';
 import { fieldValues, type RecordBytes } from './field-value.ts';
 import type { Lane } from './lane.ts';
-import { printedText } from './printed-text.ts';
+import type { EventPrinter } from './printed-text.ts';
 import type { SavedNames } from './saved-names.ts';
 
 export class DatEvent implements TraceEvent {
   readonly #types: EventTypes;
   readonly #names: SavedNames;
-  readonly #container: Container;
+  readonly #printer: EventPrinter;
+  readonly #offsetNs: bigint;
   #lane: Lane | undefined;
   #type: EventType | undefined;
   timeNs = 0;
@@ -19,10 +19,11 @@ export class DatEvent implements TraceEvent {
   pid = 0;
   typeId = 0;
 
-  constructor(types: EventTypes, names: SavedNames, container: Container) {
+  constructor(types: EventTypes, names: SavedNames, printer: EventPrinter, offsetNs: bigint) {
     this.#types = types;
     this.#names = names;
-    this.#container = container;
+    this.#printer = printer;
+    this.#offsetNs = offsetNs;
   }
 
   set(lane: Lane, typeId: number, pid: number): void {
@@ -43,7 +44,7 @@ export class DatEvent implements TraceEvent {
   }
 
   get stamp(): bigint {
-    return (this.#lane?.stamp ?? 0n) + this.#container.options.offsetNs;
+    return (this.#lane?.stamp ?? 0n) + this.#offsetNs;
   }
 
   get comm(): string {
@@ -68,7 +69,7 @@ export class DatEvent implements TraceEvent {
   }
 
   printed(): string {
-    return this.#type === undefined ? '' : printedText(this.#record(), this.#type.format, this.#container);
+    return this.#type === undefined ? '' : this.#printer.printed(this.#record(), this.#type.format);
   }
 
   #record(): RecordBytes {

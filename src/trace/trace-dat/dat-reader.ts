@@ -2,7 +2,7 @@
 
 import { DrainlabError } from '../../base/errors.ts';
 import { EventBlock, type EventFeatures } from '../../engine/input/event-log.ts';
-import { drainWorkFunction } from '../kernel-events.ts';
+import { drainWorkFunction, followedFunctions } from '../kernel-events.ts';
 import { traceError } from '../trace-error.ts';
 import type {
   ByteSource,
@@ -13,6 +13,7 @@ import type {
   TraceInfo,
   TraceReader,
 } from '../trace-reader.ts';
+import { AddressNames } from './address-names.ts';
 import type { Container } from './container.ts';
 import { lazyBytes } from './container-v7.ts';
 import { cutToFile } from './cpu-data.ts';
@@ -27,6 +28,7 @@ import { LaneHeap } from './lane-heap.ts';
 import { makeLanes, primeLanes } from './make-lanes.ts';
 import { markerText } from './marker-text.ts';
 import { emitUntilRefill, type LaneEmitter, resume } from './merge-lanes.ts';
+import { EventPrinter } from './printed-text.ts';
 import { readContainer } from './read-container.ts';
 import { AnyOrderRowEmitter, RowEmitter } from './row-emitter.ts';
 import { RowTable } from './row-table.ts';
@@ -57,6 +59,7 @@ class DatReader implements TraceReader {
   readonly #types: EventTypes;
   readonly #names: SavedNames;
   readonly #kallsyms: (() => Uint8Array) | null;
+  readonly #addressNames: AddressNames;
   #table: RowTable | undefined;
   #symbols: Map<string, Address> | undefined;
   #symbolNames: ((name: string) => boolean) | undefined;
@@ -68,6 +71,7 @@ class DatReader implements TraceReader {
     this.#kallsyms = kallsyms;
     this.#types = new EventTypes(container.formats, headerPage.longBytes);
     this.#names = new SavedNames(container.cmdlines);
+    this.#addressNames = new AddressNames(kallsyms, container.printk);
     this.info = infoOf(container, headerPage);
     this.kernel = this.info.kernel;
     this.cpuCount = this.info.cpuCount;
@@ -89,7 +93,7 @@ class DatReader implements TraceReader {
     const general = new GeneralRows(block, table, {
       littleEndian: this.#container.littleEndian,
       symbols: () => this.#functionAddresses(),
-      markerText: (record, format) => markerText(record, format, this.#container),
+      markerText: (record, format) => markerText(record, format, this.#addressNames),
     });
     const emitter = this.#isFast
       ? new RowEmitter(block, table, general, onBlock)
@@ -103,7 +107,8 @@ class DatReader implements TraceReader {
     onEvent: (event: TraceEvent) => unknown,
     options: ReadOptions & { filter?: EventFilter } = {},
   ): Promise<void> {
-    const event = new DatEvent(this.#types, this.#names, this.#container);
+    const printer = new EventPrinter(this.#headerPage.longBytes, this.#addressNames);
+    const event = new DatEvent(this.#types, this.#names, printer, this.#container.options.offsetNs);
     const emitter = new EventEmitter(event, this.#headerPage, onEvent, options.filter ?? {});
     await this.#read(options, emitter);
   }
@@ -132,7 +137,9 @@ class DatReader implements TraceReader {
 
   #functionAddresses(): ReadonlyMap<string, Address> {
     this.#symbols ??=
-      this.#kallsyms === null ? new Map() : findSymbols(this.#kallsyms(), [drainWorkFunction]);
+      this.#kallsyms === null
+        ? new Map()
+        : findSymbols(this.#kallsyms(), [drainWorkFunction, ...followedFunctions()]);
     return this.#symbols;
   }
 

@@ -3,13 +3,14 @@
 import { parseCpuList } from '../../base/cpu-list.ts';
 import type { DrainlabError } from '../../base/errors.ts';
 import type { EventBlock } from '../../engine/input/event-log.ts';
-import type { ColumnName } from '../kernel-events.ts';
+import type { ColumnName, EventRule } from '../kernel-events.ts';
 import { drainWorkFunction, PointerNames, pfnOfPage } from '../kernel-events.ts';
-import type { EventFormat, FormatField } from './event-format.ts';
+import type { EventFormat } from './event-format.ts';
 import { fieldValue, maskBits, type RecordBytes } from './field-value.ts';
+import { FunctionRules } from './function-rules.ts';
 import type { Address } from './kernel-symbols.ts';
 import type { Lane } from './lane.ts';
-import type { ColumnPlace, RowProgram, RowTable } from './row-table.ts';
+import { type ColumnPlace, probeSortOf, type RowProgram, type RowTable } from './row-table.ts';
 
 export interface GeneralRowContext {
   readonly littleEndian: boolean;
@@ -25,6 +26,7 @@ export class GeneralRows {
   readonly #context: GeneralRowContext;
   readonly #pointers: PointerNames = new PointerNames();
   readonly #record: { view: DataView; at: number; bytes: number; littleEndian: boolean };
+  readonly #functions: FunctionRules;
   /** Work items known to run drain_local_pages_wq, by pointer: older kernels end them without naming the function. */
   readonly #drainWorks: Set<number> = new Set();
 
@@ -32,6 +34,7 @@ export class GeneralRows {
     this.#block = block;
     this.#table = table;
     this.#context = context;
+    this.#functions = new FunctionRules(() => context.symbols());
     this.#record = {
       view: new DataView(new ArrayBuffer(0)),
       at: 0,
@@ -42,18 +45,23 @@ export class GeneralRows {
 
   /** Fills the columns of `row` from the lane's current record. False: it is not one that the engine follows. */
   fill(lane: Lane, type: number, row: number): boolean {
-    const program = this.#table.programOf(type);
+    let program = this.#table.programOf(type);
     if (program === undefined) return false;
-    if (lane.dataBytes < this.#table.bytesMinOf(type)) {
-      throw tooShort(lane, type, lane.dataAt, lane.dataBytes);
-    }
-    // A type's first record comes here before its kind is known.
-    this.#block.kind[row] = program.rule.kind;
     const record = this.#record;
     record.view = lane.view;
     record.at = lane.dataAt;
     record.bytes = lane.dataBytes;
+    if (program.rule.special === 'probe') {
+      program = this.#table.settle(type, this.#ruleOfProbe(program));
+      if (program === undefined) return false;
+    }
+    if (lane.dataBytes < this.#table.bytesMinOf(type)) {
+      throw tooShort(lane, type, lane.dataAt, lane.dataBytes);
+    }
     const { special } = program.rule;
+    if (special === 'function') return this.#fillFunction(program, row);
+    // A type's first record comes here before its kind is known.
+    this.#block.kind[row] = program.rule.kind;
     if (special === 'drain-work' && !this.#isDrainWork(program)) return false;
     for (const place of program.columns) this.#set(place.column, row, this.#column(place));
     if (special === 'text') {
@@ -92,6 +100,37 @@ export class GeneralRows {
     return signed ? view.getInt8(at) : view.getUint8(at);
   }
 
+  /** An entry of the function tracer: the kind by the function; no argument was recorded. */
+  #fillFunction({ type }: RowProgram, row: number): boolean {
+    const rule = this.#functions.ruleAt(this.#address(type.format, 'ip', 'func'), 'entry');
+    if (rule === undefined) return false;
+    this.#block.kind[row] = rule.kind;
+    for (const { column } of rule.columns) this.#set(column, row, -1);
+    return true;
+  }
+
+  /** The rule of the function that a probe with a name of its own stands on. */
+  #ruleOfProbe({ type }: RowProgram): EventRule | undefined {
+    const sort = probeSortOf(type.format) ?? 'entry';
+    return this.#functions.ruleAt(this.#address(type.format, '__probe_func', '__probe_ip'), sort);
+  }
+
+  /** Value of the first of these fields that the format has. */
+  #address(format: EventFormat, ...names: string[]): Address {
+    const { view, at, bytes, littleEndian } = this.#record;
+    const field = names
+      .map((name) => format.fields.find((own) => own.name === name))
+      .find((own) => own !== undefined);
+    if (field === undefined || field.offset + field.size > bytes || field.size < 4)
+      return { high: 0, low: 0 };
+    const place = at + field.offset;
+    if (field.size === 4) return { high: 0, low: view.getUint32(place, littleEndian) };
+    return {
+      high: view.getUint32(place + (littleEndian ? 4 : 0), littleEndian),
+      low: view.getUint32(place + (littleEndian ? 0 : 4), littleEndian),
+    };
+  }
+
   /** Is this work item the drain's? By its function; at its end, where old kernels do not name it, by its address. */
   #isDrainWork(program: RowProgram): boolean {
     const { format } = program.type;
@@ -101,7 +140,8 @@ export class GeneralRows {
       return this.#drainWorks.delete(work);
     }
     const address = this.#context.symbols().get(drainWorkFunction);
-    if (address === undefined || !this.#holdsAddress(functionField, address)) return false;
+    const own = this.#address(format, 'function');
+    if (address === undefined || own.low !== address.low || own.high !== address.high) return false;
     this.#drainWorks.add(work);
     return true;
   }
@@ -110,17 +150,6 @@ export class GeneralRows {
     const field = format.fields.find((candidate) => candidate.name === name);
     if (field === undefined || field.offset + field.size > this.#record.bytes) return -1;
     return this.#column({ column: 'a', use: 'pointer', ...field });
-  }
-
-  #holdsAddress(field: FormatField, address: Address): boolean {
-    const { view, at, bytes, littleEndian } = this.#record;
-    if (field.offset + field.size > bytes) return false;
-    const low = view.getUint32(at + field.offset + (littleEndian || field.size === 4 ? 0 : 4), littleEndian);
-    if (field.size === 4) return low === address.low;
-    return (
-      low === address.low &&
-      view.getUint32(at + field.offset + (littleEndian ? 4 : 0), littleEndian) === address.high
-    );
   }
 
   /** The set that a patched kernel recorded: a mask of 64 CPUs and, for more, the list as text. */

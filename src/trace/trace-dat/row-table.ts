@@ -6,6 +6,7 @@ import {
   type ColumnUse,
   type EventRule,
   type ProbeSort,
+  probeByAddress,
   ruleOfEvent,
   ruleOfProbe,
 } from '../kernel-events.ts';
@@ -92,12 +93,23 @@ export class RowTable {
     return this.entries[id * entriesPerType + Entry.bytesMin];
   }
 
+  /** The function under a probe was found: its records are rows by `rule` from now on, or none. */
+  settle(id: number, rule: EventRule | undefined): RowProgram | undefined {
+    this.#setRule(id, rule);
+    return this.#programs.get(id);
+  }
+
   #lookUp(id: number): void {
+    const type = this.#types.byId(id);
+    this.#setRule(id, type === undefined ? undefined : ruleOf(type));
+  }
+
+  #setRule(id: number, rule: EventRule | undefined): void {
     const { entries } = this;
     const at = id * entriesPerType;
     const type = this.#types.byId(id);
-    const rule = type === undefined ? undefined : ruleOf(type);
     entries[at] = Shape.none;
+    this.#programs.delete(id);
     if (type === undefined || rule === undefined) return;
     const columns = rule.columns.map((column) => placeOf(column, type.format));
     this.#programs.set(id, { type, rule, columns });
@@ -142,10 +154,10 @@ export function probeSortOf(format: EventFormat): ProbeSort | null {
 function ruleOf(type: EventType): EventRule | undefined {
   const rule = ruleOfEvent(type.system, type.name);
   if (rule !== undefined) return rule;
-  const mayBeProbe = ruleOfProbe(type.name) !== undefined;
-  if (!mayBeProbe) return undefined;
-  const sort = probeSortOf(type.format);
-  return sort === null ? undefined : ruleOfProbe(type.name, sort);
+  // Only events of probes have these systems or such a field; a look at the name first spares parsing 2,000 formats.
+  const mayBeProbe = /probe/.test(type.system) || ruleOfProbe(type.name) !== undefined;
+  const sort = mayBeProbe ? probeSortOf(type.format) : null;
+  return sort === null ? undefined : (ruleOfProbe(type.name, sort) ?? probeByAddress);
 }
 
 function placeOf(
