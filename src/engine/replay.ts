@@ -71,6 +71,7 @@ export async function replay(
     machine,
     ledger,
     report,
+    showsDrains: drainKinds.some((kind) => recording.features.has(kind)),
     shown: shown.map(({ name }) => name),
     baseline: baseline.name,
     asked: asked.map(({ name }) => name),
@@ -83,6 +84,16 @@ function asLedgerNeeds(policies: readonly Policy[]): Policy[] {
   for (const policy of policies) byName.set(policy.name, policy);
   return [...byName.values()];
 }
+
+/** Events of which at least one must be in a recording that can show drains. */
+const drainKinds = [
+  Kind.drainAllPages,
+  Kind.drainAllPagesInner,
+  Kind.drainAllPagesLocked,
+  Kind.pcpDrainBegin,
+  Kind.drainWorkQueued,
+  Kind.drainLocalPagesWq,
+];
 
 /** Does the recording hold whom the kernel drained, so that a drain without any is one that drained nobody? */
 function tellsTargets({ features }: EventLogSource): boolean {

@@ -26,11 +26,9 @@ export function holdersChart(drains: readonly number[], onlineCpus: number, scre
   const lines = [screen.colours.dim(`  ${'CPUs'.padStart(labelWidth)}  ${'drains'.padStart(timesWidth)}`)];
   for (const { label, times, from } of bars) {
     if (from === lastEmptyHalf + 1) lines.push(screen.colours.dim(halfLine(screen)));
-    const bar = '█'.repeat(times === 0 ? 0 : Math.max(1, Math.round((times / most) * room)));
-    const share = times === 0 ? '' : ` ${percent((100 * times) / total)}`;
-    lines.push(
-      `  ${label.padStart(labelWidth)}  ${count(times).padStart(timesWidth)} ${screen.colours.cyan(bar)}${share}`.trimEnd(),
-    );
+    const line = `  ${label.padStart(labelWidth)}  ${count(times).padStart(timesWidth)}`;
+    const bar = '█'.repeat(Math.max(1, Math.round((times / most) * room)));
+    lines.push(times === 0 ? line : `${line} ${screen.colours.cyan(bar)} ${percent((100 * times) / total)}`);
   }
   return lines;
 }

@@ -58,9 +58,14 @@ function returnedText({ returnedAtOnce }: PolicyVerdict): string {
   return ` of which ${count(returnedAtOnce)} would have returned at once`;
 }
 
-/** Lost events and an early end: whoever reads one line reads these. */
-export function warnings(source: VerdictSource): string[] {
+/** Lost events, an early end, nothing to go by: whoever reads one line reads these. */
+export function warnings(source: VerdictSource, showsDrains: boolean): string[] {
   const lines: string[] = [];
+  if (!showsDrains) {
+    lines.push(
+      'The recording has no event that shows a drain: record a probe of drain_all_pages (docs/trace-formats.md).',
+    );
+  }
   const lost = lostText(source);
   if (lost !== '') lines.push(lost);
   if (source.stoppedAt !== '') lines.push(`Only a part was read: ${source.stoppedAt}.`);

@@ -20,6 +20,8 @@ export interface VerdictParts {
   /** Names of the policies to show, in order; the baseline is put first if it is missing. */
   readonly shown: readonly string[];
   readonly baseline: string;
+  /** Could the recording show a drain at all? */
+  readonly showsDrains?: boolean;
   /** Policies that get a sentence, the leading one first. */
   readonly asked: readonly string[];
 }
@@ -56,7 +58,7 @@ export function makeVerdict(parts: VerdictParts): Verdict {
     schema: verdictSchema,
     source,
     answers: [...new Set(asked.map((policy) => answer(policy, baseline, drains)))],
-    warnings: warnings(source),
+    warnings: warnings(source, parts.showsDrains ?? true),
     caveats: caveats(drains, machine.online.count, [...new Set([baseline, asked[0]])]),
     lead: { policy: asked[0].name, asked: asked.map(({ name }) => name), baseline: baseline.name },
     drains,
