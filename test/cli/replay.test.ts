@@ -11,7 +11,7 @@ import { shippedRecordings } from '../recordings.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const patched = join(shippedRecordings, 'patched-everyone');
 const workers = join(shippedRecordings, '5.10-workers');
-const policies = join(root, 'test/cli/policies');
+const largeOnly = join(root, 'test/cli/policies/large-only.ts');
 /** Not the folder of drainlab: a user's files lie anywhere. */
 const elsewhere = mkdtempSync(join(tmpdir(), 'drainlab-cli-'));
 afterAll(() => rmSync(elsewhere, { recursive: true, force: true }));
@@ -104,12 +104,7 @@ const cases: Case[] = [
     null,
   ],
   // A policy of the user's own.
-  [
-    ['replay', patched, '--policy', join(policies, 'large-only.ts')],
-    0,
-    /^large-only sends \d+\.\d % fewer/,
-    null,
-  ],
+  [['replay', patched, '--policy', largeOnly], 0, /^large-only sends \d+\.\d % fewer/, null],
   [
     ['replay', patched, '--policy', './nowhere.ts'],
     2,
@@ -281,7 +276,7 @@ describe('the command line', () => {
     const page = readFileSync(join(root, 'docs/policies.md'), 'utf8');
     const code = /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
     const { out } = await drainlab(['replay', patched, '--policy', file('documented.ts', code)]);
-    const fixture = await drainlab(['replay', patched, '--policy', join(policies, 'large-only.ts')]);
+    const fixture = await drainlab(['replay', patched, '--policy', largeOnly]);
     expect(out.split('\n')[0]).toMatch(/^large-only sends/);
     expect(fixture.out.split('\n')[0]).toBe(out.split('\n')[0]);
   });

@@ -8,7 +8,7 @@ export function wrap(text: string, width: number, indent = ''): string {
   const lines: string[] = [];
   let line = '';
   const margin = /^ */.exec(text)?.[0] ?? '';
-  for (const word of text.slice(margin.length).split(' ')) {
+  for (const word of text.slice(margin.length).split(/ (?!%)/)) {
     const longer = line === '' ? word : `${line} ${word}`;
     const room = width - (lines.length === 0 ? margin : indent).length;
     if (longer.length <= room || line === '') line = longer;
