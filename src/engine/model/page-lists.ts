@@ -28,6 +28,8 @@ export class PageLists {
   readonly ghosts: Int32Array;
   /** 1: the count is the whole truth, as far as rebuilt; 0: only a lower bound. */
   readonly anchored: Uint8Array;
+  /** How many lists are anchored. */
+  anchoredLists = 0;
   /** CPUs of which some list is not anchored. */
   readonly unanchored: BitSet;
   readonly #unanchoredLists: Int32Array;
@@ -202,6 +204,7 @@ export class PageLists {
   anchor(list: ListIndex): boolean {
     if (this.anchored[list] === 1) return false;
     this.anchored[list] = 1;
+    this.anchoredLists++;
     const cpu = this.#cpuOfList[list];
     if (--this.#unanchoredLists[cpu] === 0) this.unanchored.delete(cpu);
     return true;

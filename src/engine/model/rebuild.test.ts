@@ -349,7 +349,7 @@ describe('anchoring', () => {
   });
 
   it('what the first drain of a list brings out was there all along', () => {
-    const { drains } = replay(
+    const { drains, report } = replay(
       '5.10',
       machineOf(2),
       `20 cpu0 t3 drainAllPages a=0
@@ -363,6 +363,7 @@ describe('anchoring', () => {
     );
     expect(drains[0].pages).toEqual(['?', 2]);
     expect(drains[1].pages).toEqual(['?', 0]);
+    expect(report.anchor).toBe('drain');
   });
 
   it('a snapshot gives the pages of before the start, which leave one by one', () => {

@@ -206,7 +206,7 @@ class Replayed implements Rebuild, DrainListener {
     for (const difference of this.#check.differences) {
       increase(report.listDifferences, listDifference(difference));
     }
-    report.anchor = this.#check.anchored ? 'snapshot' : 'none';
+    report.anchor = this.#check.anchored ? 'snapshot' : this.#lists.anchoredLists > 0 ? 'drain' : 'none';
     for (const [name, times] of this.#events.notes) report.notes.set(name, times);
     return report;
   }
