@@ -261,11 +261,14 @@ export class PageEvents {
     const owner = this.#remoteCpu[cpu] >= 0 ? this.#remoteCpu[cpu] : this.pointers.ownerOf(pcp, cpu);
     if (this.#remoteCpu[cpu] >= 0 || !this.#rules.remoteDrains) this.pointers.setOwner(pcp, owner);
     const zone = this.pointers.zoneOf(block.a[i]);
-    if (this.#sections !== null && zone >= 0) {
-      this.#sections.givesBack(cpu, block.pid[i], owner * this.#lists.zoneCount + zone, row);
-    }
-    if (!this.#rules.bulkTakesFirst || zone < 0 || block.b[i] <= 0) return;
+    if (zone < 0) return;
     const list = owner * this.#lists.zoneCount + zone;
+    this.#sections?.givesBack(cpu, block.pid[i], list, row);
+    // drain_pages_zone may have waited for the list's lock: what the list holds now, and no later, will be gone.
+    if (this.#rules.remoteDrains && this.#draining[cpu] === owner && this.#drainedZone[cpu] === zone) {
+      this.#lists.beginEmptying(list, row);
+    }
+    if (!this.#rules.bulkTakesFirst || block.b[i] <= 0) return;
     this.#work[cpu] = givingBack;
     this.#lists.givingBack.add(cpu);
     this.#workList[cpu] = list;
