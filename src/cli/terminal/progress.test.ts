@@ -43,6 +43,7 @@ test.each([
 
 test('share, amount, rate and time left', () => {
   // 400 of 1000 MB in 4 s: 100 MB/s, 600 MB take 6 s.
-  expect(progressText(400e6, 1000e6, 4000)).toBe('40.0 % · 400 of 1000 MB · 100 MB/s · 6.00 s left');
+  expect(progressText(400e6, 1000e6, 4000)).toBe('40.0 % · 400 of 1000 MB · 100 MB/s · 6 s left');
+  expect(progressText(10e6, 1000e6, 1000)).toBe('1.0 % · 10 of 1000 MB · 10 MB/s · 1 min 39 s left');
   expect(progressText(400e6, null, 4000)).toBe('400 MB · 100 MB/s');
 });

@@ -1,6 +1,6 @@
 /** One line of progress with rate and time left; only on a terminal, and only for what takes longer than a second. */
 
-import { duration, percent } from '../../engine/report/numbers.ts';
+import { percent } from '../../engine/report/numbers.ts';
 
 const silentMs = 1000;
 const everyMs = 100;
@@ -44,15 +44,21 @@ export class Progress {
   }
 }
 
-/** `38.2 % · 412 MB of 1,078 MB · 95 MB/s · 7.0 s left`. */
+/** `38.2 % · 412 MB of 1,078 MB · 95 MB/s · 7 s left`. */
 export function progressText(bytesRead: number, bytesTotal: number | null, elapsedMs: number): string {
   const rate = bytesRead / elapsedMs;
   const parts = [`${megabytes(bytesRead)} MB`, `${megabytes(rate * 1000)} MB/s`];
   if (bytesTotal !== null && bytesTotal > 0) {
     parts[0] = `${percent((100 * bytesRead) / bytesTotal)} · ${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB`;
-    if (rate > 0) parts.push(`${duration((Math.max(0, bytesTotal - bytesRead) / rate) * 1e6)} left`);
+    if (rate > 0) parts.push(`${timeLeft(Math.max(0, bytesTotal - bytesRead) / rate)} left`);
   }
   return parts.join(' · ');
+}
+
+/** Whole seconds: finer would only flicker. */
+function timeLeft(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 function megabytes(bytes: number): string {
