@@ -1,0 +1,48 @@
+/**
+ * Reads one recording as `drainlab replay` does and prints what it took, as JSON; a process of its own for each cold run.
+ *
+ * usage: npx tsx bench/read-once.ts FILE [--hash]
+ */
+
+import { Kind } from '../src/engine/input/event-log.ts';
+import { openTraceFile } from '../src/trace/node-source.ts';
+
+const [path, flag] = process.argv.slice(2);
+const withHash = flag === '--hash';
+let hash = 0;
+let rows = 0;
+const mix = (value: number) => {
+  // 64-bit values are folded to 32 bits; the order of rows counts.
+  hash = Math.imul(hash ^ (value | 0) ^ ((value / 4294967296) | 0), 0x01000193);
+};
+
+const started = performance.now();
+const reader = await openTraceFile(path);
+await reader.readRows((block) => {
+  rows += block.length;
+  if (!withHash) return;
+  for (let row = 0; row < block.length; row++) {
+    mix(block.timeNs[row]);
+    mix(block.cpu[row]);
+    mix(block.kind[row]);
+    mix(block.pid[row]);
+    if (block.kind[row] <= Kind.pagePcpuDrain) mix(block.pfn[row]);
+    if (block.kind[row] === Kind.pageAlloc) {
+      mix(block.order[row]);
+      mix(block.a[row]);
+      mix(block.b[row]);
+    }
+  }
+});
+const seconds = (performance.now() - started) / 1000;
+const residentMiB = process.resourceUsage().maxRSS / 1024;
+await reader.close();
+console.log(
+  JSON.stringify({
+    events: reader.diagnostics.events,
+    rows,
+    seconds,
+    residentMiB,
+    ...(withHash ? { hash: (hash >>> 0).toString(16).padStart(8, '0') } : {}),
+  }),
+);
