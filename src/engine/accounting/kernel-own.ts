@@ -26,11 +26,15 @@ export class KernelSums {
 export class KernelOwn {
   readonly byPolicy: Map<string, KernelSums> = new Map();
 
-  /** `predicted`: interrupts of the kernel's policy by drainlab, or -1. */
+  /**
+   * `predicted`: interrupts of the kernel's policy by drainlab, or -1. `timed`: is the end of the drain an event of its
+   * own? A requester that walks the lists itself leaves none when it returns, only that of the last page.
+   */
   add(
     pending: { readonly timeNs: number; readonly status: DrainStatus },
     outcome: DrainOutcome,
     predicted: number,
+    timed = true,
   ): void {
     const sums = this.sumsOf(outcome.kernelPolicy ?? '');
     if (pending.status === DrainStatus.turnedAway) {
@@ -38,7 +42,7 @@ export class KernelOwn {
       return;
     }
     sums.drains++;
-    if (outcome.endNs >= 0) sums.durationsNs.push(outcome.endNs - pending.timeNs);
+    if (timed && outcome.endNs >= 0) sums.durationsNs.push(outcome.endNs - pending.timeNs);
     if (outcome.interruptsSent >= 0) {
       sums.drainsWithInterrupts++;
       sums.interrupts += outcome.interruptsSent;

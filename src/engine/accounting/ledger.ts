@@ -159,11 +159,12 @@ export class Ledger implements RebuildObserver {
     pending.status = this.statusOf(outcome, pending);
     const name = outcome.kernelPolicy ?? '';
     // A drain that did nothing does not show the kernel's policy: the one before it does.
-    this.kernelTurn = builtInPolicies.find((policy) => policy.name === name)?.turn ?? this.kernelTurn;
+    const kernelPolicy = builtInPolicies.find((policy) => policy.name === name);
+    this.kernelTurn = kernelPolicy?.turn ?? this.kernelTurn;
     pending.kernelTurn = this.kernelTurn;
     const own = this.policies.findIndex((sums) => sums.policy.name === name);
     const predicted = own < 0 ? -1 : pending.high[own * cellCount + Cell.interrupts];
-    this.kernel.add(pending, outcome, predicted);
+    this.kernel.add(pending, outcome, predicted, kernelPolicy?.carrier !== 'lock');
     this.settleEnded(false);
   }
 
