@@ -8,6 +8,9 @@ import { type Outcome, tryInput as tryWithDrainlab } from './try-input.ts';
 /** An input of at most 1 MB that takes longer than this hangs, by any user's measure. */
 export const inputMsMax = 5000;
 
+/** Nor may such an input take more memory than this. */
+export const inputBytesGrownMax = 256 << 20;
+
 export interface Crash {
   readonly number: number;
   readonly seedName: string;
@@ -57,11 +60,14 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     options.onInput?.(number);
     const { seedName, bytes, random } = makeInput(options.seed, number, seeds);
     const started = performance.now();
+    const resident = process.memoryUsage.rss();
     let outcome: Outcome;
     try {
       outcome = await tryInput(seedName, bytes, random);
       const ms = performance.now() - started;
       if (ms > inputMsMax) throw new Error(`took ${Math.round(ms)} ms for ${bytes.length} bytes`);
+      const grown = process.memoryUsage.rss() - resident;
+      if (grown > inputBytesGrownMax) throw new Error(`took ${grown >> 20} MB for ${bytes.length} bytes`);
     } catch (error) {
       outcome = 'CRASH';
       report.crashes++;
