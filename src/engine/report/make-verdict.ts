@@ -45,6 +45,7 @@ export function makeVerdict(parts: VerdictParts): Verdict {
     ledger,
     baseline: sumsOf(parts.baseline),
     lostEvents: source.lostEvents > 0 || source.unknownLosses > 0,
+    ran: (policy: string) => ledger.kernel.byPolicy.has(policy),
     stallOf: (policy: string) => stallOf(ledger.kernel.byPolicy.get(policy)),
   };
   const names = parts.shown.includes(parts.baseline) ? parts.shown : [parts.baseline, ...parts.shown];

@@ -13,6 +13,8 @@ export interface PolicyContext {
   readonly baseline: PolicySums;
   readonly lostEvents: boolean;
   /** Durations under each policy of the recorded kernel. */
+  /** Did the recorded kernel drain by this policy? */
+  readonly ran: (policy: string) => boolean;
   readonly stallOf: (policy: string) => StallNs | null;
 }
 
@@ -157,11 +159,10 @@ function basesOf(sums: PolicySums, context: PolicyContext): Pick<PolicyVerdict, 
   put('vmstat.pcp_mask_alloc_fail', outcome, 'not-known');
   put('vmstat.pcp_mask_alloc_pages', outcome, 'not-known');
   const timed = context.stallOf(sums.policy.name) !== null;
-  put(
-    'stallNs',
-    timed ? '' : 'the recorded kernel did not drain by this policy, so nothing was timed',
-    'not-known',
-  );
+  const untimed = context.ran(sums.policy.name)
+    ? 'the recording does not show when the calls returned'
+    : 'the recorded kernel did not drain by this policy, so nothing was timed';
+  put('stallNs', timed ? '' : untimed, 'not-known');
   return { bases, why };
 }
 

@@ -164,6 +164,13 @@ describe('what each figure rests on', () => {
     expect(policyIn(timed, 'everyone').bases.stallNs).toBe('not-known');
   });
 
+  test('a drain under locks leaves no event at its end', () => {
+    const told = { kernelPolicy: 'remote', turnedAway: false };
+    const policy = policyIn(verdictOf(twoDrains.map((drain) => ({ ...drain, told }))), 'remote');
+    expect(policy.stallNs).toBeNull();
+    expect(policy.why.stallNs).toBe('the recording does not show when the calls returned');
+  });
+
   test('every basis that is not exact says why', () => {
     for (const policy of verdict.policies) {
       const inexact = Object.entries(policy.bases).flatMap(([figure, basis]) =>
