@@ -4,78 +4,36 @@
  * walked by the caller (6.0 on), interrupts with their own events (kernels patched with the thread's policies).
  */
 
-import { BitSet } from '../../base/bit-set.ts';
-import type { CpuIndex, Nanoseconds, Pages, ZoneIndex } from '../../base/units.ts';
-import type { DrainCause, DrainOutcome, DrainRequest } from '../input/drain-request.ts';
+import type { BitSet } from '../../base/bit-set.ts';
+import type { CpuIndex, Nanoseconds } from '../../base/units.ts';
 import { type EventBlock, type EventLogSource, Kind } from '../input/event-log.ts';
 import type { Machine } from '../input/machine.ts';
+import { Drain } from './drain.ts';
+import { DrainCauses } from './drain-causes.ts';
+import { type DrainListener, DrainReporter } from './drain-reporter.ts';
 import type { ListRules } from './list-rules.ts';
-import type { Look, Looks } from './looks.ts';
+import type { Looks } from './looks.ts';
 import type { PageEvents } from './page-events.ts';
 import type { PageLists } from './page-lists.ts';
 
 /** How long later events may put a look right. */
 const lookOpenNs = 50e6;
-/** Drains followed at once; beyond this the oldest is closed. */
-const followedMax = 256;
-
-/** One drain while it is followed. */
-export class Drain {
-  number = 0;
-  timeNs: Nanoseconds = 0;
-  endNs: Nanoseconds = -1;
-  cpu: CpuIndex = 0;
-  pid = 0;
-  cause: DrainCause = 'unknown';
-  zonePointer = 0;
-  zone: ZoneIndex = -1;
-  forced = false;
-  concurrent = 0;
-  /** Kinds of begin events seen, as bits: nested calls of one drain have one each. */
-  stages = 0;
-  open = true;
-  /** The caller walked the lists and is back: what it drains from now on is something else. */
-  walked = false;
-  sequence = -1;
-  /** State at the request, and when the kernel looked (the same object if at once). */
-  asked: Look | null = null;
-  looked: Look | null = null;
-  /** State before an interrupt that came between the entry and the event with the holders, and its end. */
-  beforeInterrupt: Look | null = null;
-  interruptEndNs: Nanoseconds = 0;
-  targetsTold = false;
-  kernelHoldersTold = false;
-  worksOpen = 0;
-  turnedAway: boolean | null = null;
-  pagesDrained: Pages = 0;
-  interruptsSent = -1;
-  policy: string | undefined = undefined;
-  readonly targets: BitSet;
-  readonly kernelHolders: BitSet;
-
-  constructor(cpuCount: number) {
-    this.targets = new BitSet(cpuCount);
-    this.kernelHolders = new BitSet(cpuCount);
-  }
-}
+/** Drains followed at once have two looks each; beyond this memory the oldest is closed. */
+const looksBytesMax = 64 << 20;
+/** Works queued on a CPU at once; a kernel has one. */
+const queuedMax = 64;
+/** Tasks between zone_pcp_disable and its drain at once. */
+const forcedMax = 4096;
 
 /** Names of `pcp_drain_begin`'s policy numbers. */
 const patchedPolicies = ['worker', 'everyone', 'selective', 'two-pass', 'static-mask'];
 
-export interface DrainListener {
-  request(request: DrainRequest, drain: Drain): void;
-  outcome(outcome: DrainOutcome, drain: Drain): void;
-}
-
 export class Drains {
   readonly #machine: Machine;
-  readonly #source: EventLogSource;
-  readonly #lists: PageLists;
   readonly #looks: Looks;
   readonly #events: PageEvents;
-  readonly #listener: DrainListener;
   readonly #rules: ListRules;
-  readonly #patched: boolean;
+  #patched: boolean;
   /** Followed drains in order of their number. */
   readonly #followed: Drain[] = [];
   /** How many of `#followed` were already passed on as requests. */
@@ -87,11 +45,11 @@ export class Drains {
   /** By CPU: a patched kernel's drain that has begun and not yet told its holders. */
   readonly #entering: (Drain | undefined)[] = [];
   #shortestEntryNs = Number.POSITIVE_INFINITY;
-  readonly #cause = new Map<number, DrainCause>();
+  readonly #causes: DrainCauses;
   readonly #forcedNext = new Set<number>();
   #count = 0;
-  readonly #request: MutableRequest;
-  readonly #outcome: MutableOutcome;
+  readonly #reporter: DrainReporter;
+  readonly #followedMax: number;
 
   constructor(
     machine: Machine,
@@ -103,39 +61,13 @@ export class Drains {
     listener: DrainListener,
   ) {
     this.#machine = machine;
-    this.#source = source;
-    this.#lists = lists;
     this.#looks = looks;
     this.#events = events;
     this.#rules = rules;
     this.#patched = source.features.has(Kind.pcpDrainBegin);
-    this.#listener = listener;
-    const cpus = machine.cpuCount;
-    this.#request = {
-      number: 0,
-      timeNs: 0,
-      cpu: 0,
-      pid: 0,
-      cause: 'unknown',
-      zone: -1,
-      forced: false,
-      online: machine.online.clone(),
-      isolated: machine.isolated,
-      pages: new Int32Array(cpus),
-      holders: new BitSet(cpus),
-      unknown: new BitSet(cpus),
-      concurrent: 0,
-    };
-    this.#outcome = {
-      number: 0,
-      endNs: -1,
-      targets: null,
-      kernelHolders: null,
-      rebuiltHolders: new BitSet(cpus),
-      turnedAway: null,
-      pagesDrained: -1,
-      interruptsSent: -1,
-    };
+    this.#causes = new DrainCauses((pid) => source.commOf(pid));
+    this.#reporter = new DrainReporter(machine, lists, looks, rules, listener);
+    this.#followedMax = Math.max(8, Math.min(256, Math.floor(looksBytesMax / (18 * lists.listCount))));
   }
 
   /** Rows that are not page events. */
@@ -182,12 +114,15 @@ export class Drains {
         this.#listWalked(block, i, row);
         return;
       case Kind.zonePcpDisable:
+        if (this.#forcedNext.size >= forcedMax) this.#forcedNext.clear();
         this.#forcedNext.add(pid);
         return;
-      default: {
-        const cause = causeOf(kind);
-        if (cause !== undefined) this.#cause.set(pid, cause);
-      }
+      case Kind.cpuDead:
+        if (block.a[i] >= 0) this.#reporter.cpuDied(block.a[i]);
+        this.#causes.note(kind, pid);
+        return;
+      default:
+        this.#causes.note(kind, pid);
     }
   }
 
@@ -226,12 +161,11 @@ export class Drains {
   advance(timeNs: Nanoseconds, all = false): void {
     while (this.#followed.length > 0) {
       const drain = this.#followed[0];
-      const due = all || this.#followed.length > followedMax;
+      const due = all || this.#followed.length > this.#followedMax;
       if (!due && timeNs - drain.timeNs < lookOpenNs) return;
       if (!due && !this.#isOver(drain, timeNs)) return;
       this.#followed.shift();
-      this.#forgetDrain(drain);
-      this.#emit(drain);
+      this.#pass(drain);
     }
   }
 
@@ -273,7 +207,7 @@ export class Drains {
     drain.timeNs = block.timeNs[i];
     drain.cpu = block.cpu[i];
     drain.pid = pid;
-    drain.cause = this.#causeOf(pid);
+    drain.cause = this.#causes.of(pid);
     for (const other of this.#followed) if (other.open && other.pid !== pid) drain.concurrent++;
     drain.asked = this.#looks.take(row, block.timeNs[i]);
     drain.looked = drain.asked;
@@ -299,6 +233,7 @@ export class Drains {
     let drain = this.#byPid.get(pid);
     if (drain === undefined || drain.sequence >= 0 || !drain.open) drain = this.#newDrain(block, i, row);
     else this.#lookOnEntry(drain, row, block.timeNs[i]);
+    this.#patched = true;
     drain.sequence = block.a[i];
     drain.policy = patchedPolicies[block.b[i]];
     this.#bySequence.set(drain.sequence, drain);
@@ -364,7 +299,10 @@ export class Drains {
     drain.turnedAway = false;
     const queue = this.#queued.get(cpu);
     if (queue === undefined) this.#queued.set(cpu, [drain]);
-    else queue.push(drain);
+    else {
+      if (queue.length >= queuedMax) queue.shift();
+      queue.push(drain);
+    }
   }
 
   #workEnd(block: EventBlock, i: number): void {
@@ -390,109 +328,12 @@ export class Drains {
     drain.endNs = block.timeNs[i];
   }
 
-  #causeOf(pid: number): DrainCause {
-    const cause = this.#cause.get(pid);
-    if (cause !== undefined) return cause;
-    return this.#source.commOf(pid).startsWith('kcompactd') ? 'compaction' : 'unknown';
-  }
-
-  #forgetDrain(drain: Drain): void {
+  #pass(drain: Drain): void {
     if (this.#byPid.get(drain.pid) === drain) this.#byPid.delete(drain.pid);
     if (drain.sequence >= 0) this.#bySequence.delete(drain.sequence);
-  }
-
-  #emit(drain: Drain): void {
-    const asked = drain.asked as Look;
-    const looked = drain.looked as Look;
-    this.#looks.close(asked);
-    this.#looks.close(looked);
-    if (drain.beforeInterrupt !== null) this.#looks.giveBack(drain.beforeInterrupt);
-    const request = this.#request;
+    if (this.#entering[drain.cpu] === drain) this.#entering[drain.cpu] = undefined;
     if (drain.zone < 0) drain.zone = this.#events.pointers.zoneOf(drain.zonePointer);
-    request.number = drain.number;
-    request.timeNs = drain.timeNs;
-    request.cpu = drain.cpu;
-    request.pid = drain.pid;
-    request.cause = drain.cause;
-    request.zone = drain.zone;
-    request.forced = drain.forced;
-    request.concurrent = drain.concurrent;
-    this.#fillPages(asked, drain.zone);
-    this.#listener.request(request, drain);
-    const outcome = this.#outcome;
-    outcome.number = drain.number;
-    outcome.endNs = drain.endNs;
-    outcome.targets = drain.targetsTold ? drain.targets : null;
-    outcome.kernelHolders = drain.kernelHoldersTold ? drain.kernelHolders : null;
-    outcome.turnedAway = drain.turnedAway;
-    outcome.pagesDrained = drain.pagesDrained;
-    outcome.interruptsSent = drain.interruptsSent;
-    outcome.kernelPolicy = drain.policy;
-    holdersOf(looked, drain.zone, this.#lists, outcome.rebuiltHolders);
-    this.#listener.outcome(outcome, drain);
-    this.#looks.giveBack(asked);
-    if (looked !== asked) this.#looks.giveBack(looked);
-  }
-
-  #fillPages(look: Look, zone: ZoneIndex): void {
-    const { pages, holders, unknown } = this.#request;
-    for (const cpu of holders) pages[cpu] = 0;
-    holdersOf(look, zone, this.#lists, holders, pages);
-    unknown.copyFrom(this.#lists.unanchored);
-    unknown.keepOnly(this.#machine.online);
-    unknown.deleteAll(holders);
-  }
-}
-
-type MutableRequest = { -readonly [K in keyof DrainRequest]: DrainRequest[K] };
-type MutableOutcome = { -readonly [K in keyof DrainOutcome]: DrainOutcome[K] };
-
-/** CPUs that hold pages of `zone` (-1: of any) in the look; fills `pages` by CPU if given. */
-export function holdersOf(
-  look: Look,
-  zone: ZoneIndex,
-  lists: PageLists,
-  holders: BitSet,
-  pages?: Int32Array,
-): void {
-  holders.clear();
-  const sums = pages ?? scratch(lists.cpuCount);
-  for (let k = 0; k < look.touchedCount; k++) {
-    const list = look.touched[k];
-    if (zone >= 0 && list % lists.zoneCount !== zone) continue;
-    sums[lists.cpuOf(list)] += look.pages[list];
-  }
-  for (let k = 0; k < look.touchedCount; k++) {
-    const cpu = lists.cpuOf(look.touched[k]);
-    if (sums[cpu] > 0) holders.add(cpu);
-    else sums[cpu] = 0;
-  }
-  if (pages === undefined) for (let k = 0; k < look.touchedCount; k++) sums[lists.cpuOf(look.touched[k])] = 0;
-}
-
-let scratchPages = new Int32Array(0);
-function scratch(cpuCount: number): Int32Array {
-  if (scratchPages.length < cpuCount) scratchPages = new Int32Array(cpuCount);
-  return scratchPages;
-}
-
-function causeOf(kind: number): DrainCause | undefined {
-  switch (kind) {
-    case Kind.directReclaimEnd:
-    case Kind.unreserveHighatomic:
-      return 'direct-reclaim';
-    case Kind.kcompactdDoWork:
-      return 'compaction';
-    case Kind.offlinePages:
-      return 'memory-offline';
-    case Kind.softOfflinePage:
-      return 'soft-offline';
-    case Kind.memoryFailure:
-      return 'memory-failure';
-    case Kind.allocContigRange:
-      return 'contiguous-range';
-    default:
-      return undefined;
+    this.#reporter.pass(drain);
   }
 }
 

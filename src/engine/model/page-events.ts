@@ -46,6 +46,11 @@ const underLock = new Uint8Array(256);
 for (const kind of [Kind.freePcppagesBulk, Kind.pagePcpuDrain]) underLock[kind] = 1;
 for (let kind = 0; kind < 256; kind++) underLock[kind] |= interruptsDrain[kind];
 
+/** Larger counts in probe arguments are damage. */
+const countMax = 1 << 20;
+/** In larger blocks no single pages are searched that were believed on a list. */
+const searchOrderMax = 10;
+
 const noDrain = -1;
 /** Migrate type of the kernel's own pages. */
 const unmovable = 0;
@@ -266,9 +271,9 @@ export class PageEvents {
     this.#sections?.givesBack(cpu, block.pid[i], list, row);
     // drain_pages_zone may have waited for the list's lock: what the list holds now, and no later, will be gone.
     if (this.#rules.remoteDrains && this.#draining[cpu] === owner && this.#drainedZone[cpu] === zone) {
-      this.#lists.beginEmptying(list, row);
+      this.#beginEmptying(list, row);
     }
-    if (!this.#rules.bulkTakesFirst || block.b[i] <= 0) return;
+    if (!this.#rules.bulkTakesFirst || block.b[i] <= 0 || block.b[i] > countMax) return;
     this.#work[cpu] = givingBack;
     this.#lists.givingBack.add(cpu);
     this.#workList[cpu] = list;
@@ -343,7 +348,14 @@ export class PageEvents {
     if (!all || this.#drainedZone[cpu] === everyZone) return;
     this.#drainedZone[cpu] = everyZone;
     const first = target * this.#lists.zoneCount;
-    for (let list = first; list < first + this.#lists.zoneCount; list++) this.#lists.beginEmptying(list, row);
+    for (let list = first; list < first + this.#lists.zoneCount; list++) this.#beginEmptying(list, row);
+  }
+
+  /** Pages of a refill that its CPU is in the middle of are on no list yet: the drain does not concern them. */
+  #beginEmptying(list: ListIndex, row: number): void {
+    const owner = this.#lists.cpuOf(list);
+    const refill = this.#work[owner] === refilling && this.#workList[owner] === list;
+    this.#lists.beginEmptying(list, refill ? this.#workRow[owner] : row);
   }
 
   #endDraining(cpu: CpuIndex): void {
@@ -380,7 +392,7 @@ export class PageEvents {
     this.#drainingPid[cpu] = block.pid[i];
     const zone = this.pointers.zoneOf(block.b[i]);
     this.#drainedZone[cpu] = zone;
-    if (zone >= 0) this.#lists.beginEmptying(target * this.#lists.zoneCount + zone, row);
+    if (zone >= 0) this.#beginEmptying(target * this.#lists.zoneCount + zone, row);
   }
 
   compactionFree(block: EventBlock, i: number): void {
@@ -397,7 +409,7 @@ export class PageEvents {
     this.#bulk.delete(block.pid[i]);
     const got = block.a[i];
     const silent = got - Math.min(1, bulk.allocations) - bulk.heads;
-    if (silent <= 0) return;
+    if (silent <= 0 || got > countMax) return;
     const list =
       bulk.refilledList >= 0 ? bulk.refilledList : bulk.cpu * this.#lists.zoneCount + this.#kernelZone;
     this.#lists.add(list, -silent);
@@ -481,7 +493,7 @@ export class PageEvents {
         return 1 << had;
       }
     }
-    if (order === 0 || !this.#rules.highOrders) return 0;
+    if (order === 0 || order > searchOrderMax || !this.#rules.highOrders) return 0;
     let taken = 0;
     for (let page = pfn; page < pfn + (1 << order); page++) {
       const at = lists.find(page);

@@ -17,6 +17,9 @@ import { PageTable } from './page-table.ts';
 export const takenFlag = 0x80;
 export const orderMask = 0x1f;
 
+/** A full table is swept of stale entries at most this often. */
+const rowsBetweenSweeps = 1 << 20;
+
 export class PageLists {
   readonly cpuCount: number;
   readonly zoneCount: number;
@@ -50,6 +53,7 @@ export class PageLists {
   readonly #zoneStart: Float64Array;
   readonly #zoneEnd: Float64Array;
   #lastZone = 0;
+  #sweptRow = -rowsBetweenSweeps;
 
   constructor(machine: Machine) {
     this.cpuCount = machine.cpuCount;
@@ -125,19 +129,28 @@ export class PageLists {
 
   /** The page enters `list` with row `row`. It must not be in the table, but for a stale entry. */
   enter(pfn: Pfn, list: ListIndex, order: number, row: number): void {
-    const stale = this.table.find(pfn);
-    if (stale >= 0) this.table.remove(stale);
-    this.table.insert(pfn, list, order, row);
     const pages = 1 << order;
+    this.#insert(pfn, list, order, row);
     this.add(list, pages);
     if (row >= this.#watchRow[list]) this.#watchPages[list] += pages;
   }
 
   /** The page will be on `list` when the refill is complete: in the table, but not yet in the count. */
   expect(pfn: Pfn, list: ListIndex, order: number, row: number): void {
-    const stale = this.table.find(pfn);
-    if (stale >= 0) this.table.remove(stale);
-    this.table.insert(pfn, list, order, row);
+    this.#insert(pfn, list, order, row);
+  }
+
+  #insert(pfn: Pfn, list: ListIndex, order: number, row: number): void {
+    const { table } = this;
+    const stale = table.find(pfn);
+    if (stale >= 0) table.remove(stale);
+    if (table.full && row - this.#sweptRow >= rowsBetweenSweeps) {
+      this.#sweptRow = row;
+      table.sweep((of, entered) => entered >= this.#emptiedRow[of]);
+    }
+    // Beyond what the table holds, a page is known only by its number.
+    if (table.full) this.unseen[list] += 1 << order;
+    else table.insert(pfn, list, order, row);
   }
 
   /** The refill of `pages` pages that began with `row` is complete. */

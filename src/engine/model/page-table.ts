@@ -10,6 +10,8 @@ import { assert } from '../../base/assert.ts';
 import type { ListIndex, Pfn } from '../../base/units.ts';
 
 const noPfn = -1;
+/** Entries beyond this (16 GiB of pages on lists) would take too much memory. */
+const entriesMax = 1 << 22;
 const groupBits = 4;
 const groupMask = (1 << groupBits) - 1;
 
@@ -65,7 +67,12 @@ export class PageTable {
     return this.#rows[slot];
   }
 
-  /** The page is on no list yet (callers look first). */
+  /** More pages are not followed one by one. */
+  get full(): boolean {
+    return this.#used >= entriesMax;
+  }
+
+  /** The page is on no list yet (callers look first); the table is not full. */
   insert(pfn: Pfn, list: ListIndex, order: number, row: number): void {
     if (this.#used * 2 >= this.#pfns.length) this.#grow();
     const pfns = this.#pfns;
@@ -121,7 +128,7 @@ export class PageTable {
   }
 
   #grow(): void {
-    assert(this.#bits < 28, 'more pages on lists than any machine can hold');
+    assert(this.#used < entriesMax, 'pages inserted into a full table');
     this.#rebuild(this.#bits + 1, () => true);
   }
 

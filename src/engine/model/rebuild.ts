@@ -8,7 +8,9 @@ import type { DrainOutcome, DrainRequest } from '../input/drain-request.ts';
 import { type EventBlock, type EventLogSource, Kind } from '../input/event-log.ts';
 import type { Machine, ZoneinfoSnapshot } from '../input/machine.ts';
 import { drainDifference, listDifference } from './differences.ts';
-import { type Drain, type DrainListener, Drains } from './drains.ts';
+import type { Drain } from './drain.ts';
+import type { DrainListener } from './drain-reporter.ts';
+import { Drains } from './drains.ts';
 import { type ListRules, type RuleEvidence, rulesOf } from './list-rules.ts';
 import { Looks } from './looks.ts';
 import { PageEvents } from './page-events.ts';
@@ -18,7 +20,7 @@ import { type ListDifference, SnapshotCheck } from './snapshot-check.ts';
 export interface RebuildObserver {
   /** A drain is asked for; state of the lists at the request. Called in time order. */
   drainRequested(request: DrainRequest): void;
-  /** The drain has ended or everything the recording tells about it is known. Order of ends, each request once. */
+  /** Everything the recording tells about the drain is known. Called directly after its request. */
   drainEnded(outcome: DrainOutcome): void;
 }
 
@@ -62,6 +64,12 @@ export function makeRebuild(
 ): Rebuild {
   return new Replayed(source, machine, snapshots, observer);
 }
+
+/** No kernel has larger blocks (arm64 with pages of 64 KiB). */
+const orderMax = 13;
+const hasOrder = new Uint8Array(256);
+for (const kind of [Kind.pageAlloc, Kind.pageAllocZoneLocked, Kind.pageAllocExtfrag]) hasOrder[kind] = 1;
+for (const kind of [Kind.pageFree, Kind.pagePcpuDrain, Kind.freeOnePage]) hasOrder[kind] = 1;
 
 class Replayed implements Rebuild, DrainListener {
   readonly #observer: RebuildObserver;
@@ -128,6 +136,10 @@ class Replayed implements Rebuild, DrainListener {
         continue;
       }
       const k = kind[i] as Kind;
+      if (hasOrder[k] === 1 && block.order[i] >>> 0 > orderMax) {
+        this.#count(events.notes, 'order that no kernel has');
+        continue;
+      }
       if (this.#lists.journal !== null) {
         this.#lists.journal.row = row;
         this.#lists.journal.timeNs = block.timeNs[i];
