@@ -1,9 +1,10 @@
-/** Small true recordings that the fuzzer damages; seeds/README.md says how each was made. */
+/** Small recordings that the fuzzer damages: true ones (seeds/README.md says how each was made) and made ones. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateSync, gzipSync } from 'node:zlib';
+import { madeSeeds } from './made-seeds.ts';
 
 export interface Seed {
   readonly name: string;
@@ -22,5 +23,5 @@ export function readSeeds(): Seed[] {
     seeds.push({ name: 'report.txt.gz', bytes: new Uint8Array(gzipSync(text.bytes)) });
     seeds.push({ name: 'report.txt.zz', bytes: new Uint8Array(deflateSync(text.bytes)) });
   }
-  return seeds;
+  return [...seeds, ...madeSeeds()];
 }
