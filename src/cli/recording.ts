@@ -31,7 +31,7 @@ export async function openRecording(typed: string, options: RecordingOptions = {
   const path = typed === '-' ? typed : fileOf(typed);
   const reader = await openTraceFile(path);
   try {
-    const cpus = options.cpus ?? (reader.cpuCount > 0 ? reader.cpuCount : await countCpus(path));
+    const cpus = options.cpus ?? Math.max(1, reader.cpuCount);
     const folder = path === '-' ? null : loadRecordingFolder(path, cpus);
     const machine = folder?.machine ?? machineFrom(null, { cpuCount: cpus });
     return {
@@ -61,23 +61,26 @@ function fileOf(typed: string): string {
   );
 }
 
-/** Text without a header tells how many CPUs there are only after it was read. */
-async function countCpus(path: string): Promise<number> {
-  if (path === '-') {
-    throw new DrainlabError('the recording does not say how many CPUs there are', {
+/** Text may tell how many CPUs there are only while it is read. Throws where it cannot be read again. */
+export function cpusToReadAgain(
+  typed: string,
+  { reader, machine }: OpenRecording,
+  options: RecordingOptions,
+): number {
+  const seen = reader.cpuCount;
+  if (seen <= machine.cpuCount) return 0;
+  if (typed !== '-' && options.cpus === undefined) return seen;
+  throw new DrainlabError(
+    options.cpus === undefined
+      ? `the recording does not say how many CPUs there are, and has events of CPU ${seen - 1}`
+      : `the recording has events of CPU ${seen - 1}, and --cpus says ${options.cpus}`,
+    {
       code: 'E_CPUS_NOT_KNOWN',
-      where: 'standard input',
-      hint: 'Say it: --cpus 8.',
+      where: nameOf(typed),
+      hint: `Say how many CPUs the machine has: --cpus ${seen}.`,
       exitCode: ExitCode.wrongUse,
-    });
-  }
-  const reader = await openTraceFile(path);
-  try {
-    await reader.readEvents(() => true, { partial: true });
-    return Math.max(1, reader.cpuCount);
-  } finally {
-    await reader.close();
-  }
+    },
+  );
 }
 
 /** `recordings/a/trace.dat` → `recordings/a`. */

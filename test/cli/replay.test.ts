@@ -66,6 +66,13 @@ const own = (name: string, body: string) => file(name, `import { definePolicy } 
 const custom = (rule: string) =>
   `export default definePolicy({ name: 'mine', select: { who: 'custom', choose: (request, targets): void => {\n  const cpu: number = 99; ${rule}\n} } });`;
 
+/** ftrace text without a header: an allocation on each of `cpus`, many of the first before the others. */
+function textOf(cpus: readonly number[]): string {
+  const line = (cpu: number, i: number) =>
+    `            task-1     [${String(cpu).padStart(3, '0')}]   ${(1 + i / 1e6).toFixed(6)}: mm_page_alloc: page=0 pfn=${i} order=0 migratetype=0 gfp_flags=0\n`;
+  return [...Array<number>(5000).fill(cpus[0]), ...cpus].map(line).join('');
+}
+
 type Case = [typed: string[], code: number, out: RegExp | null, err: RegExp | null];
 
 const cases: Case[] = [
@@ -164,6 +171,14 @@ const cases: Case[] = [
   [['replay', file('nothing.txt', '')], 3, null, /nothing\.txt.*\[E_TRACE_EMPTY\]/],
   [['replay', patched, '--isolated', '8'], 2, null, /--isolated names CPU 8, and the machine has 0-7/],
   [['replay', patched, '--isolated', '4-'], 2, null, /\[E_CPU_LIST\]/],
+  [['replay', file('four.txt', textOf([0, 1, 3]))], 0, / 4 CPUs /, null],
+  [['replay', file('five.txt', textOf([0, 4])), '--cpus', '8'], 0, / 8 CPUs /, null],
+  [
+    ['replay', file('nine.txt', textOf([0, 8])), '--cpus', '8'],
+    2,
+    null,
+    /has events of CPU 8, and --cpus says 8 \[E_CPUS_NOT_KNOWN\]\n.*--cpus 9/,
+  ],
   // Outputs.
   [
     ['replay', patched],

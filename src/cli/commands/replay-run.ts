@@ -12,7 +12,7 @@ import { writeCsv } from '../../engine/report/write-csv.ts';
 import { writeJson } from '../../engine/report/write-json.ts';
 import { writeMmtests } from '../../engine/report/write-mmtests.ts';
 import { loadPolicies, policyError } from '../policy-file.ts';
-import { openRecording } from '../recording.ts';
+import { cpusToReadAgain, openRecording } from '../recording.ts';
 import { comparisonText } from '../terminal/comparison-text.ts';
 import { Progress } from '../terminal/progress.ts';
 import { screenOf } from '../terminal/screen.ts';
@@ -53,15 +53,18 @@ export async function runReplay(files: readonly string[], flags: ReplayFlags): P
   return checked(verdicts, conditions);
 }
 
+/** `cpus`: how many CPUs a first reading has seen. */
 async function replayFile(
   file: string,
   flags: ReplayFlags,
   asked: Asked,
   progress: Progress,
+  cpus?: number,
 ): Promise<Verdict> {
-  const recording = await openRecording(file, { cpus: flags.cpus, isolated: asked.isolated });
+  const { isolated } = asked;
+  const recording = await openRecording(file, { cpus: flags.cpus ?? cpus, isolated });
   try {
-    return await replay(recording.reader, recording.machine, recording.snapshots, {
+    const verdict = await replay(recording.reader, recording.machine, recording.snapshots, {
       name: recording.name,
       kernel: recording.kernel,
       policies: asked.policies,
@@ -69,6 +72,8 @@ async function replayFile(
       partial: flags.partial === true,
       onProgress: (bytesRead, bytesTotal) => progress.update(bytesRead, bytesTotal),
     });
+    const again = cpusToReadAgain(file, recording, { cpus: flags.cpus });
+    return again === 0 ? verdict : await replayFile(file, flags, asked, progress, again);
   } catch (error) {
     throw policyError(error);
   } finally {
