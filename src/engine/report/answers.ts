@@ -11,7 +11,7 @@ export function answer(policy: PolicyVerdict, baseline: PolicyVerdict, drains: V
     return 'The kernel turned every drain of this recording away, so there is nothing to compare.';
   const over = `over ${plural(drains.carriedOut, 'drain')}`;
   if (policy.carrier === 'interrupt')
-    return `${interruptAnswer(policy, baseline)}, ${over}${intervalText(policy)}.`;
+    return `${interruptAnswer(policy, baseline)}, ${over}${intervalText(policy)}${maskText(policy)}.`;
   const instead = `${policy.name} sends no interrupt where ${baseline.name} sends ${count(baseline.interrupts)}`;
   return `${instead}: ${insteadOf(policy)}, ${over}${returnedText(policy)}.`;
 }
@@ -40,6 +40,11 @@ function intervalText({ savedPercent, savedPercentInterval }: PolicyVerdict): st
   const [low, high] = savedPercentInterval;
   if (high - low < 0.05) return '';
   return ` (95 % interval ${decimal(low, 1)} to ${percent(high)} fewer)`;
+}
+
+/** What the thread doubted: a mask is allocated while memory is short. */
+function maskText({ mask, vmstat }: PolicyVerdict): string {
+  return mask === 'allocated' ? `; it allocates a mask at ${count(vmstat.pcp_mask_alloc)} of them` : '';
 }
 
 function insteadOf(policy: PolicyVerdict): string {
