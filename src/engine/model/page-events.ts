@@ -11,6 +11,7 @@
 import type { CpuIndex, ListIndex, Pages, Pfn } from '../../base/units.ts';
 import { type EventBlock, Kind } from '../input/event-log.ts';
 import type { Machine } from '../input/machine.ts';
+import { AllocationDelay } from './allocation-delay.ts';
 import { costlyOrder, type ListRules, type RuleEvidence } from './list-rules.ts';
 import { LockedSections } from './locked-sections.ts';
 import type { Looks } from './looks.ts';
@@ -84,6 +85,9 @@ export class PageEvents {
   readonly #workPid: Int32Array;
   readonly #workRow: Float64Array;
   readonly #workLastRow: Float64Array;
+  /** Time of the last page of a refill if the CPU has told nothing since, else -1. */
+  readonly #refillEndNs: Float64Array;
+  readonly #delay = new AllocationDelay();
   /** By CPU: pcp pointer of the last give-back; CPU named by the last drain_pages_zone (-1 after other events). */
   readonly #lastPcp: Int32Array;
   readonly #lastZonePointer: Int32Array;
@@ -93,6 +97,7 @@ export class PageEvents {
   readonly #draining: Int32Array;
   readonly #drainedZone: Int32Array;
   readonly #drainingPid: Int32Array;
+  readonly #freedWhileDraining: Uint8Array;
   /**
    * Zone of the last page for the kernel's own use that was taken anywhere. A bulk allocation takes its pages
    * from the first zone that is above its low mark, which all CPUs see alike.
@@ -118,6 +123,7 @@ export class PageEvents {
     this.#workPid = new Int32Array(cpus);
     this.#workRow = new Float64Array(cpus);
     this.#workLastRow = new Float64Array(cpus);
+    this.#refillEndNs = new Float64Array(cpus).fill(-1);
     this.#lastPcp = new Int32Array(cpus);
     this.#lastZonePointer = new Int32Array(cpus);
     this.#remoteCpu = new Int32Array(cpus).fill(-1);
@@ -125,6 +131,7 @@ export class PageEvents {
     this.#draining = new Int32Array(cpus).fill(noDrain);
     this.#drainedZone = new Int32Array(cpus).fill(noZone);
     this.#drainingPid = new Int32Array(cpus);
+    this.#freedWhileDraining = new Uint8Array(cpus);
     this.#kernelZone = Math.max(
       0,
       machine.zones.findLastIndex((zone) => zone.name !== 'Movable'),
@@ -145,7 +152,11 @@ export class PageEvents {
       this.#sections.close(cpu);
     }
     if (this.#draining[cpu] === noDrain || partOfDrain[kind] === 1) return;
-    if (this.#rules.remoteDrains && (pid !== this.#drainingPid[cpu] || interruptsDrain[kind] === 1)) return;
+    if (this.#rules.remoteDrains) {
+      if (pid !== this.#drainingPid[cpu]) return;
+      if (kind === Kind.pageFree) this.#freedWhileDraining[cpu] = 1;
+      if (interruptsDrain[kind] === 1) return;
+    }
     this.#endDraining(cpu);
   }
 
@@ -228,12 +239,30 @@ export class PageEvents {
     if (!this.#isListOrder(order)) return;
     const zone = this.#lists.zoneOf(pfn);
     if (order === 0 && block.a[i] === unmovable && zone >= 0) this.#kernelZone = zone;
+    this.#tookEarlier(pfn, order, cpu, block.pid[i], block.timeNs[i]);
     if (this.#takeRange(pfn, order) > 0) return;
     if (zone < 0) {
       this.#note('page outside of every zone');
       return;
     }
     this.#unseenLeaves(cpu * this.#lists.zoneCount + zone, 1 << order, 'allocated page was on no list');
+  }
+
+  /** The page left its list before this event: looks in between saw the list without it. */
+  #tookEarlier(pfn: Pfn, order: number, cpu: CpuIndex, pid: number, timeNs: Nanoseconds): void {
+    // The first page of a refill, with nothing since the last page of that refill, shows how long before.
+    if (this.#refillEndNs[cpu] >= 0) {
+      if (this.#workHead[cpu] === pfn && this.#workPid[cpu] === pid) {
+        this.#delay.seen(order, timeNs - this.#refillEndNs[cpu]);
+      }
+      this.#refillEndNs[cpu] = -1;
+    }
+    const leftNs = timeNs - this.#delay.atLeast(order);
+    if (this.#looks.newestNs <= leftNs) return;
+    const lists = this.#lists;
+    const slot = lists.find(pfn);
+    if (slot < 0 || lists.table.order(slot) !== order) return;
+    this.#looks.leftEarlier(lists.table.list(slot), lists.table.row(slot), leftNs, 1 << order);
   }
 
   zoneLocked(block: EventBlock, i: number, row: number): void {
@@ -271,7 +300,9 @@ export class PageEvents {
     this.#sections?.givesBack(cpu, block.pid[i], list, row);
     // drain_pages_zone may have waited for the list's lock: what the list holds now, and no later, will be gone.
     if (this.#rules.remoteDrains && this.#draining[cpu] === owner && this.#drainedZone[cpu] === zone) {
-      this.#beginEmptying(list, row);
+      // After a free on the drainer's own list it may be an ordinary give-back, when the drain is over.
+      if (owner === cpu && this.#freedWhileDraining[cpu] === 1) this.#endDraining(cpu);
+      else this.#beginEmptying(list, row);
     }
     if (!this.#rules.bulkTakesFirst || block.b[i] <= 0 || block.b[i] > countMax) return;
     this.#work[cpu] = givingBack;
@@ -390,6 +421,7 @@ export class PageEvents {
     this.#remoteCpu[cpu] = target;
     this.#draining[cpu] = target;
     this.#drainingPid[cpu] = block.pid[i];
+    this.#freedWhileDraining[cpu] = 0;
     const zone = this.pointers.zoneOf(block.b[i]);
     this.#drainedZone[cpu] = zone;
     if (zone >= 0) this.#beginEmptying(target * this.#lists.zoneCount + zone, row);
@@ -423,7 +455,7 @@ export class PageEvents {
 
   #fromBuddy(pfn: Pfn, order: number, cpu: CpuIndex, pid: number, refill: boolean, row: number): void {
     const lists = this.#lists;
-    if (this.#takeRange(pfn, order) > 0)
+    if (this.#takeRange(pfn, order, this.#rules.remoteDrains) > 0)
       this.#note('page came from the buddy lists although it was believed on a list');
     if (!refill) return;
     const zone = lists.zoneOf(pfn);
@@ -444,6 +476,7 @@ export class PageEvents {
     }
     this.#workPages[cpu] += 1 << order;
     this.#workLastRow[cpu] = row;
+    this.#refillEndNs[cpu] = timeNs;
     lists.expect(pfn, list, order, row);
     if (!this.#rules.fixedRefill || this.#batch[zone] === 0) return;
     const entries = order === 0 ? this.#batch[zone] : Math.max(this.#batch[zone] >>> order, 2);
@@ -483,13 +516,13 @@ export class PageEvents {
   }
 
   /** Removes every page of [pfn, pfn + 2^order) that is believed on a list; returns how many pages. */
-  #takeRange(pfn: Pfn, order: number): Pages {
+  #takeRange(pfn: Pfn, order: number, neverEntered = false): Pages {
     const lists = this.#lists;
     const slot = lists.find(pfn);
     if (slot >= 0) {
       const had = lists.table.order(slot) & orderMask;
       if (had === order || order === 0) {
-        lists.leave(slot);
+        this.#leave(slot, neverEntered);
         return 1 << had;
       }
     }
@@ -499,9 +532,19 @@ export class PageEvents {
       const at = lists.find(page);
       if (at < 0) continue;
       taken += 1 << (lists.table.order(at) & orderMask);
-      lists.leave(at);
+      this.#leave(at, neverEntered);
     }
     return taken;
+  }
+
+  /** `neverEntered`: the page was believed on a list since it was freed, but its list was locked then. */
+  #leave(slot: number, neverEntered: boolean): void {
+    const { table } = this.#lists;
+    const order = table.order(slot);
+    if (neverEntered && (order & takenFlag) === 0 && this.#looks.any) {
+      this.#looks.amendSince(table.list(slot), table.row(slot), -(1 << order));
+    }
+    this.#lists.leave(slot);
   }
 
   /** A page that was told as freed went to the buddy lists instead: it never was on a list. */
