@@ -1,7 +1,7 @@
 /** A trace.dat file as a TraceReader: lanes of all CPUs and instances, merged by time. */
 
 import { DrainlabError } from '../../base/errors.ts';
-import { EventBlock, type EventFeatures } from '../../engine/input/event-log.ts';
+import { EventBlock, type EventFeatures, type Kind } from '../../engine/input/event-log.ts';
 import { drainWorkFunction, followedFunctions } from '../kernel-events.ts';
 import { traceError } from '../trace-error.ts';
 import type {
@@ -24,25 +24,23 @@ import { EventTypes } from './event-types.ts';
 import { GeneralRows } from './general-row.ts';
 import { type HeaderPage, readHeaderPage } from './header-page.ts';
 import { type Address, findSymbols, symbolNames } from './kernel-symbols.ts';
-import { LaneHeap } from './lane-heap.ts';
-import { makeLanes, primeLanes } from './make-lanes.ts';
+import { type LanePlan, ownWindow, slackBytes, type WindowPlace } from './lane-data.ts';
+import { LaneMemory } from './lane-memory.ts';
+import { LoopRows } from './loop-rows.ts';
+import { makeLanes, planLanes, primeLanes } from './make-lanes.ts';
 import { markerText } from './marker-text.ts';
-import { emitUntilRefill, type LaneEmitter, resume } from './merge-lanes.ts';
+import { type LaneQueue, MergedLanes } from './merge-lanes.ts';
 import { EventPrinter } from './printed-text.ts';
 import { readContainer } from './read-container.ts';
-import { AnyOrderRowEmitter, RowEmitter } from './row-emitter.ts';
-import { RowTable } from './row-table.ts';
+import type { RowBlocks } from './row-blocks.ts';
+import { RowEmitter } from './row-emitter.ts';
+import { kindsPresent, RowTable } from './row-table.ts';
 import { SavedNames } from './saved-names.ts';
-import { warmUp } from './warm-up.ts';
 
 /** Progress is reported, and counts are taken, after so many bytes. */
 const progressBytes = 8 << 20;
 
-/** Smaller files are read before warming up pays. */
-const warmUpBytes = 4 << 20;
-
 export async function openTraceDat(source: ByteSource): Promise<TraceReader> {
-  if (source.size >= warmUpBytes) warmUp();
   const container = await readContainer(source);
   const kallsyms = container.kallsyms === null ? null : await lazyBytes(container, container.kallsyms);
   return new DatReader(container, readHeaderPage(container), kallsyms);
@@ -60,7 +58,7 @@ class DatReader implements TraceReader {
   readonly #names: SavedNames;
   readonly #kallsyms: (() => Uint8Array) | null;
   readonly #addressNames: AddressNames;
-  #table: RowTable | undefined;
+  #kinds: ReadonlySet<Kind> | undefined;
   #symbols: Map<string, Address> | undefined;
   #symbolNames: ((name: string) => boolean) | undefined;
   #isRead = false;
@@ -77,7 +75,7 @@ class DatReader implements TraceReader {
     this.cpuCount = this.info.cpuCount;
     this.features = new DatFeatures(
       this.#types,
-      (kind) => this.#rowTable.kindsPresent.has(kind),
+      (kind) => this.#kindsPresent.has(kind),
       (name) => this.#hasSymbol(name),
     );
     this.diagnostics = emptyDiagnostics();
@@ -88,19 +86,24 @@ class DatReader implements TraceReader {
   }
 
   async readRows(onBlock: (block: EventBlock) => void, options: ReadOptions = {}): Promise<void> {
-    const table = this.#rowTable;
-    const block = new EventBlock();
+    const plans = this.#begin(options);
+    const memory = this.#isFast ? this.#makeMemory(plans) : null;
+    const table = new RowTable(this.#types, this.#headerPage.isFast, memory?.entries);
+    const block = memory?.block ?? new EventBlock();
     const general = new GeneralRows(block, table, {
       littleEndian: this.#container.littleEndian,
       symbols: () => this.#functionAddresses(),
       markerText: (record, format) => markerText(record, format, this.#addressNames),
     });
-    const emitter = this.#isFast
-      ? new RowEmitter(block, table, general, onBlock)
-      : new AnyOrderRowEmitter(block, table, general, onBlock, this.#headerPage);
-    await this.#read(options, emitter);
-    emitter.flush();
-    this.diagnostics.outOfOrder = emitter.outOfOrder;
+    if (memory !== null) {
+      const rows = new LoopRows(memory, general, onBlock);
+      await this.#read(options, plans, rows, (bytes) => memory.take(bytes));
+      this.#finishRows(rows);
+    } else {
+      const rows = new RowEmitter(block, table, general, this.#headerPage, onBlock);
+      await this.#read(options, plans, new MergedLanes(rows), ownWindow);
+      this.#finishRows(rows);
+    }
   }
 
   async readEvents(
@@ -110,7 +113,7 @@ class DatReader implements TraceReader {
     const printer = new EventPrinter(this.#headerPage.longBytes, this.#addressNames);
     const event = new DatEvent(this.#types, this.#names, printer, this.#container.options.offsetNs);
     const emitter = new EventEmitter(event, this.#headerPage, onEvent, options.filter ?? {});
-    await this.#read(options, emitter);
+    await this.#read(options, this.#begin(options), new MergedLanes(emitter), ownWindow);
   }
 
   async close(): Promise<void> {
@@ -124,9 +127,20 @@ class DatReader implements TraceReader {
     return this.#headerPage.isFast && timeShift === null && tscToNs === null;
   }
 
-  get #rowTable(): RowTable {
-    this.#table ??= new RowTable(this.#types, this.#headerPage.isFast);
-    return this.#table;
+  #makeMemory(plans: readonly LanePlan[]): LaneMemory | null {
+    const windows = plans.map(({ windowBytes }) => LaneMemory.sizeOf(windowBytes + slackBytes));
+    const windowBytesAll = windows.reduce((sum, bytes) => sum + bytes, 0);
+    return LaneMemory.make(this.#types.idLimit, plans.length, windowBytesAll);
+  }
+
+  #finishRows(rows: RowBlocks): void {
+    rows.flush();
+    this.diagnostics.outOfOrder = rows.outOfOrder;
+  }
+
+  get #kindsPresent(): ReadonlySet<Kind> {
+    this.#kinds ??= kindsPresent(this.#types);
+    return this.#kinds;
   }
 
   #hasSymbol(name: string): boolean {
@@ -143,55 +157,70 @@ class DatReader implements TraceReader {
     return this.#symbols;
   }
 
-  /** Merges the lanes into the emitter. What was read before an error stays counted. */
-  async #read(options: ReadOptions, emitter: LaneEmitter): Promise<void> {
+  /** A recording is read once. Returns what its lanes need, cut to what the file holds. */
+  #begin(options: ReadOptions): LanePlan[] {
     if (this.#isRead) {
       throw traceError('E_TRACE_READ_TWICE', 'was read already', this.#container.source.name, 0);
     }
     this.#isRead = true;
+    this.diagnostics.stoppedAt = cutToFile(this.#container, options.partial === true);
+    return planLanes(this.#container, this.#headerPage);
+  }
+
+  /** Merges the lanes through the queue. What was read before an error stays counted. */
+  async #read(
+    options: ReadOptions,
+    plans: readonly LanePlan[],
+    queue: LaneQueue,
+    place: (bytes: number) => WindowPlace,
+  ): Promise<void> {
     try {
-      await this.#merge(options, emitter);
+      await this.#merge(options, plans, queue, place);
     } catch (error) {
       if (!(options.partial === true && error instanceof DrainlabError)) throw error;
       if (this.diagnostics.stoppedAt === '') {
         this.diagnostics.stoppedAt = `${error.where}: ${error.message}`;
       }
     } finally {
-      this.#takeCounts(emitter);
+      this.#takeCounts(queue);
     }
   }
 
-  async #merge(options: ReadOptions, emitter: LaneEmitter): Promise<void> {
+  async #merge(
+    options: ReadOptions,
+    plans: readonly LanePlan[],
+    queue: LaneQueue,
+    place: (bytes: number) => WindowPlace,
+  ): Promise<void> {
     const { diagnostics } = this;
-    diagnostics.stoppedAt = cutToFile(this.#container, options.partial === true);
-    const lanes = makeLanes(this.#container, this.#headerPage, {
-      lost: (cpu, count) => {
+    const losses = {
+      lost: (cpu: number, count: number) => {
         if (count < 0) diagnostics.unknownLosses++;
         else add(diagnostics.lostByCpu, cpu, count);
       },
-    });
-    const heap = new LaneHeap();
-    this.info.startStamp = (await primeLanes(lanes, heap)) + this.#container.options.offsetNs;
+    };
+    const lanes = makeLanes(this.#container, this.#headerPage, plans, losses, place);
+    this.info.startStamp = (await primeLanes(lanes, queue)) + this.#container.options.offsetNs;
     let reported = 0;
-    while (heap.length > 0) {
-      const lane = emitUntilRefill(heap, emitter);
+    while (queue.length > 0) {
+      const lane = queue.emitUntilRefill();
       if (lane === null) return;
       const before = lane.data.consumed;
       do {
         const waiting = lane.refill();
         if (waiting !== undefined) await waiting;
-      } while (!resume(heap, lane));
+      } while (!queue.resume(lane));
       diagnostics.bytesRead += lane.data.consumed - before;
       if (diagnostics.bytesRead - reported >= progressBytes) {
         reported = diagnostics.bytesRead;
-        this.#takeCounts(emitter);
+        this.#takeCounts(queue);
         options.onProgress?.(reported, this.#container.source.size);
         if (options.signal?.aborted === true) return;
       }
     }
   }
 
-  #takeCounts({ counts, lastNs }: LaneEmitter): void {
+  #takeCounts({ counts, lastNs }: LaneQueue): void {
     const { diagnostics } = this;
     diagnostics.lastNs = lastNs;
     for (let id = 0; id < counts.length; id++) {

@@ -42,15 +42,21 @@ export class EventTypes {
   /** Type id → position in the formats + 1; 0: no format. The first format of an id counts. */
   readonly #formatOf: Int32Array = new Int32Array(typeIdCount);
   readonly #types: Map<number, EventType> = new Map();
+  /** Largest id that has a format, and one. */
+  readonly idLimit: number;
   #byName: Map<string, EventType> | undefined;
 
   constructor(formats: FormatTexts, longBytes: number) {
     this.#formats = formats;
     this.#longBytes = longBytes;
+    let idLimit = 1;
     for (let i = 0; i < formats.length; i++) {
       const id = formats.idOf(i);
-      if (id >= 0 && id < typeIdCount && this.#formatOf[id] === 0) this.#formatOf[id] = i + 1;
+      if (id <= 0 || id >= typeIdCount || this.#formatOf[id] !== 0) continue;
+      this.#formatOf[id] = i + 1;
+      idLimit = Math.max(idLimit, id + 1);
     }
+    this.idLimit = idLimit;
   }
 
   byId(id: number): EventType | undefined {

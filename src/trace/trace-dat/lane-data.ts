@@ -9,8 +9,26 @@ import type { ByteSource } from '../trace-reader.ts';
 import { blockBytesMax, type Decompressor, damagedBlock } from './compression.ts';
 import type { BufferData, Container, CpuData } from './container.ts';
 
-/** Words behind the window, so that a decoder may look one 64-bit value past the last record. */
-const slackBytes = 16;
+/** Bytes behind each window, so that the loop may look one 64-bit value past the last record. */
+export const slackBytes = 16;
+
+/** What a lane will need. */
+export interface LanePlan {
+  readonly buffer: BufferData;
+  readonly data: CpuData;
+  readonly pageBytes: number;
+  readonly windowBytes: number;
+}
+
+/** Memory for a window and its slack. */
+export interface WindowPlace {
+  readonly buffer: ArrayBuffer;
+  readonly offset: number;
+}
+
+export function ownWindow(bytes: number): WindowPlace {
+  return { buffer: new ArrayBuffer(bytes), offset: 0 };
+}
 
 /** A promise when the source must be waited for; otherwise the fetch is done. */
 export type Fetch = Promise<void> | undefined;
@@ -20,7 +38,6 @@ export abstract class LaneData {
   readonly pageBytes: number;
   /** The window. `filled` bytes are valid: whole sub-buffers, only the file's last may be cut. */
   readonly bytes: Uint8Array;
-  readonly words: Int32Array;
   readonly view: DataView;
   filled = 0;
   /** File offset that stands for the window's start in messages. */
@@ -28,13 +45,11 @@ export abstract class LaneData {
   /** Bytes of the file consumed so far. */
   consumed = 0;
 
-  constructor(cpu: number, pageBytes: number, windowBytes: number) {
-    this.cpu = cpu;
+  constructor({ data, pageBytes, windowBytes }: LanePlan, { buffer, offset }: WindowPlace) {
+    this.cpu = data.cpu;
     this.pageBytes = pageBytes;
-    const buffer = new ArrayBuffer(((windowBytes + 3) & ~3) + slackBytes);
-    this.bytes = new Uint8Array(buffer, 0, windowBytes);
-    this.words = new Int32Array(buffer);
-    this.view = new DataView(buffer);
+    this.bytes = new Uint8Array(buffer, offset, windowBytes);
+    this.view = new DataView(buffer, offset, windowBytes);
   }
 
   /** Replaces the window by the next sub-buffers; `filled` is 0 at the end. */
@@ -47,11 +62,11 @@ export class PlainLaneData extends LaneData {
   #at: number;
   readonly #end: number;
 
-  constructor(source: ByteSource, data: CpuData, pageBytes: number, windowBytes: number) {
-    super(data.cpu, pageBytes, Math.min(windowBytes, roundUp(Math.max(data.size, 1), pageBytes)));
+  constructor(source: ByteSource, plan: LanePlan, place: WindowPlace) {
+    super(plan, place);
     this.#source = source;
-    this.#at = data.offset;
-    this.#end = data.offset + data.size;
+    this.#at = plan.data.offset;
+    this.#end = plan.data.offset + plan.data.size;
   }
 
   override fetch(): Fetch {
@@ -103,14 +118,9 @@ export class PackedLaneData extends LaneData {
   #plainBytes = 0;
   #given = 0;
 
-  constructor(
-    container: Container,
-    data: CpuData,
-    pageBytes: number,
-    windowBytes: number,
-    scratch: ChunkScratch,
-  ) {
-    super(data.cpu, pageBytes, windowBytes);
+  constructor(container: Container, plan: LanePlan, place: WindowPlace, scratch: ChunkScratch) {
+    super(plan, place);
+    const { data } = plan;
     this.#source = container.source;
     this.#decompressor = container.decompressor as Decompressor;
     this.#littleEndian = container.littleEndian;
@@ -228,18 +238,20 @@ export class PackedLaneData extends LaneData {
   }
 }
 
-/** Window of each lane when `laneCount` lanes share the memory: whole sub-buffers, at least one. */
-export function windowBytesFor(buffer: BufferData, laneCount: number): number {
+/** Window of a lane when `laneCount` lanes share the memory: whole sub-buffers, at least one. */
+export function windowBytesFor(
+  buffer: BufferData,
+  size: number,
+  pageBytes: number,
+  laneCount: number,
+): number {
   const budget = (buffer.packed ? packedBudgetBytes : plainBudgetBytes) / Math.max(1, laneCount);
-  const wanted = Math.min(windowBytesMax, budget);
-  return Math.max(1, Math.floor(wanted / buffer.pageBytes)) * buffer.pageBytes;
+  const wanted = Math.max(1, Math.floor(Math.min(windowBytesMax, budget) / pageBytes));
+  const useful = buffer.packed ? wanted : Math.ceil(size / pageBytes);
+  return Math.min(wanted, useful) * pageBytes;
 }
 
 const windowBytesMax = 256 << 10;
 const plainBudgetBytes = 48 << 20;
 /** More than for plain data, so that chunks of 10 pages fit up to 2,400 CPUs. */
 const packedBudgetBytes = 96 << 20;
-
-function roundUp(value: number, step: number): number {
-  return Math.ceil(value / step) * step;
-}

@@ -33,8 +33,7 @@ export interface LossCounter {
 
 export class Lane {
   readonly data: LaneData;
-  /** The window's memory, here once more: the hot loop has one step less to it. */
-  readonly words: Int32Array;
+  /** The window's memory. */
   readonly view: DataView;
   readonly cpu: number;
   readonly format: LaneFormat;
@@ -44,10 +43,7 @@ export class Lane {
   /** Name of the instance. */
   readonly buffer: string;
 
-  /**
-   * Stamp of the event that the lane stands before, ns since the base. NaN before the first one: so V8 keeps a double here
-   * from the start, and compiled code need not be thrown away when times outgrow small integers.
-   */
+  /** Stamp of the event that the lane stands before, ns since the base. NaN before the first. */
   time: number = Number.NaN;
   /** Byte offset of its record in the window, and its length. */
   dataAt = 0;
@@ -64,7 +60,6 @@ export class Lane {
 
   constructor(data: LaneData, format: LaneFormat, rank: number, buffer: string, losses: LossCounter) {
     this.data = data;
-    this.words = data.words;
     this.view = data.view;
     this.cpu = data.cpu;
     this.format = format;

@@ -5,44 +5,59 @@ import type { Container } from './container.ts';
 import type { HeaderPage } from './header-page.ts';
 import { ClockedLane, Lane, type LaneFormat, type LossCounter } from './lane.ts';
 import { laneClock } from './lane-clock.ts';
-import { ChunkScratch, PackedLaneData, PlainLaneData, windowBytesFor } from './lane-data.ts';
-import type { LaneHeap } from './lane-heap.ts';
+import {
+  ChunkScratch,
+  type LanePlan,
+  PackedLaneData,
+  PlainLaneData,
+  slackBytes,
+  type WindowPlace,
+  windowBytesFor,
+} from './lane-data.ts';
+import type { LaneQueue } from './merge-lanes.ts';
 
 /** Sub-buffers are pages or, since 6.8, up to 128 of them; pages have at most 64 KiB (256 KiB on some). */
 const pageBytesMax = 64 << 20;
 
-export function makeLanes(container: Container, headerPage: HeaderPage, losses: LossCounter): Lane[] {
-  const { source, buffers, littleEndian } = container;
+/** What the lanes of a file will need; CPUs without data have none. */
+export function planLanes(container: Container, headerPage: HeaderPage): LanePlan[] {
+  const { buffers } = container;
   const laneCount = buffers.reduce((sum, { cpus }) => sum + cpus.filter(({ size }) => size > 0).length, 0);
-  const scratch = new ChunkScratch();
-  const lanes: Lane[] = [];
-  buffers.forEach((buffer, bufferIndex) => {
+  return buffers.flatMap((buffer) => {
     const pageBytes = subBufferBytes(container, headerPage, buffer.pageBytes);
-    const format: LaneFormat = {
-      name: source.name,
-      littleEndian,
-      headerBytes: headerPage.headerBytes,
-      commitBytes: headerPage.commitBytes,
-    };
-    const windowBytes = windowBytesFor({ ...buffer, pageBytes }, laneCount);
-    if (buffer.packed && container.decompressor === null) {
-      throw traceError('E_TRACE_DAMAGED', 'a buffer is packed, but the file is not', source.name, 0);
-    }
-    for (const data of buffer.cpus) {
-      if (data.size === 0) continue;
-      const bytes = buffer.packed
-        ? new PackedLaneData(container, data, pageBytes, windowBytes, scratch)
-        : new PlainLaneData(source, data, pageBytes, windowBytes);
-      const rank = data.cpu * buffers.length + bufferIndex;
-      const clock = laneClock(container.options, data.cpu);
-      lanes.push(
-        clock === null
-          ? new Lane(bytes, format, rank, buffer.name, losses)
-          : new ClockedLane(bytes, format, rank, buffer.name, losses, clock),
-      );
-    }
+    return buffer.cpus
+      .filter(({ size }) => size > 0)
+      .map((data) => {
+        const windowBytes = windowBytesFor(buffer, data.size, pageBytes, laneCount);
+        return { buffer, data, pageBytes, windowBytes };
+      });
   });
-  return lanes;
+}
+
+/** Makes the planned lanes, each with a window at the place that `place` gives. */
+export function makeLanes(
+  container: Container,
+  headerPage: HeaderPage,
+  plans: readonly LanePlan[],
+  losses: LossCounter,
+  place: (bytes: number) => WindowPlace,
+): Lane[] {
+  const { source, buffers, littleEndian } = container;
+  const scratch = new ChunkScratch();
+  const { headerBytes, commitBytes } = headerPage;
+  const format: LaneFormat = { name: source.name, littleEndian, headerBytes, commitBytes };
+  return plans.map((plan) => {
+    const { buffer, data } = plan;
+    const window = place(plan.windowBytes + slackBytes);
+    const bytes = buffer.packed
+      ? new PackedLaneData(container, plan, window, scratch)
+      : new PlainLaneData(source, plan, window);
+    const rank = data.cpu * buffers.length + buffers.indexOf(buffer);
+    const clock = laneClock(container.options, data.cpu);
+    return clock === null
+      ? new Lane(bytes, format, rank, buffer.name, losses)
+      : new ClockedLane(bytes, format, rank, buffer.name, losses, clock);
+  });
 }
 
 /** The BUFFER option's page size, else header and data of header_page, else the file's page size. */
@@ -58,8 +73,8 @@ function subBufferBytes(container: Container, headerPage: HeaderPage, fromOption
   );
 }
 
-/** Puts each lane that has an event into the heap. Returns the stamp of the first event, which becomes time 0. */
-export async function primeLanes(lanes: readonly Lane[], heap: LaneHeap): Promise<bigint> {
+/** Puts each lane that has an event into the queue. Returns the stamp of the first event, which becomes time 0. */
+export async function primeLanes(lanes: readonly Lane[], queue: LaneQueue): Promise<bigint> {
   let base: bigint | undefined;
   let first: Lane | undefined;
   for (const lane of lanes) {
@@ -77,7 +92,7 @@ export async function primeLanes(lanes: readonly Lane[], heap: LaneHeap): Promis
   for (const lane of lanes) {
     if (lane.atEnd) continue;
     lane.setStart(start);
-    heap.push(lane);
+    queue.push(lane);
   }
   return start;
 }

@@ -11,7 +11,7 @@ import {
   ruleOfProbe,
 } from '../kernel-events.ts';
 import type { EventFormat, FormatField } from './event-format.ts';
-import { type EventType, type EventTypes, typeIdCount } from './event-types.ts';
+import type { EventType, EventTypes } from './event-types.ts';
 
 /**
  * How the hot loop treats a type. `none`: only counted; `page`: one of the page events, whose columns are words at
@@ -58,34 +58,25 @@ export interface RowProgram {
 }
 
 export class RowTable {
-  readonly entries: Int32Array = new Int32Array(typeIdCount * entriesPerType);
+  /** `entriesPerType` words for each id below the largest of the file. */
+  readonly entries: Int32Array;
   readonly #types: EventTypes;
   readonly #wordsAreNative: boolean;
   readonly #programs: Map<number, RowProgram> = new Map();
-  #kindsPresent: Set<Kind> | undefined;
 
-  /** `wordsAreNative`: records can be read as little-endian words. */
-  constructor(types: EventTypes, wordsAreNative: boolean) {
+  /** `wordsAreNative`: records can be read as little-endian words. `entries` may lie in a memory of the caller. */
+  constructor(types: EventTypes, wordsAreNative: boolean, entries?: Int32Array) {
     this.#types = types;
     this.#wordsAreNative = wordsAreNative;
+    this.entries = entries ?? new Int32Array(types.idLimit * entriesPerType);
+    // Id 0 does not exist; its entry serves all that have none.
+    this.entries[0] = Shape.none;
   }
 
   /** How the records of a followed type become rows; undefined: the type is not followed. */
   programOf(id: number): RowProgram | undefined {
     if (this.entries[id * entriesPerType] === Shape.unseen) this.#lookUp(id);
     return this.#programs.get(id);
-  }
-
-  /** Kinds that some format of the file would give. */
-  get kindsPresent(): ReadonlySet<Kind> {
-    if (this.#kindsPresent === undefined) {
-      this.#kindsPresent = new Set();
-      for (const type of this.#types.all()) {
-        const rule = ruleOf(type);
-        if (rule !== undefined) this.#kindsPresent.add(rule.kind);
-      }
-    }
-    return this.#kindsPresent;
   }
 
   /** Bytes that a record of the type must have. */
@@ -143,6 +134,16 @@ export class RowTable {
     this.entries[at + Entry.bHighWide] = isWide ? -1 : 0;
     this.entries[at] = Shape.page;
   }
+}
+
+/** Kinds that some format of the file would give. */
+export function kindsPresent(types: EventTypes): Set<Kind> {
+  const kinds = new Set<Kind>();
+  for (const type of types.all()) {
+    const rule = ruleOf(type);
+    if (rule !== undefined) kinds.add(rule.kind);
+  }
+  return kinds;
 }
 
 /** Dynamic events of the kernel have a `__probe_ip` (entry) or `__probe_func` (return) field. */
