@@ -18,6 +18,11 @@ export class Journal {
     this.#add(list, pages, this.row, this.timeNs);
   }
 
+  /** A change of `timeNs` that is told only now. */
+  noteAt(list: ListIndex, pages: Pages, timeNs: Nanoseconds): void {
+    this.#add(list, pages, this.row, timeNs);
+  }
+
   /** The change that row `row` made was `pages` more than was noted. Nothing if the row is not in the journal. */
   amend(list: ListIndex, row: number, pages: Pages): void {
     const at = this.#rows.indexOf(row);

@@ -98,6 +98,24 @@ export class Looks {
     if (this.#lists.journal !== null) this.#lists.journal.note(list, -pages);
   }
 
+  /** A page that came with row `entered` and is told to leave now has left at `leftNs` already. The caller takes it off. */
+  leftEarlier(list: ListIndex, entered: number, leftNs: Nanoseconds, pages: Pages): void {
+    const open = this.#open;
+    for (let i = open.length - 1; i >= 0 && open[i].timeNs > leftNs && open[i].row > entered; i--) {
+      open[i].add(list, -pages);
+    }
+    for (const { timeNs, journal } of this.#withJournal) {
+      if (timeNs > leftNs || journal === null) continue;
+      journal.noteAt(list, -pages, leftNs);
+    }
+    if (this.#lists.journal !== null) this.#lists.journal.note(list, pages);
+  }
+
+  /** Time of the newest look that is still open. */
+  get newestNs(): Nanoseconds {
+    return this.#open.length === 0 ? Number.NEGATIVE_INFINITY : this.#open[this.#open.length - 1].timeNs;
+  }
+
   /** A page of before the start shows up: in all looks so far its list, which was not anchored, held it. */
   heldAllAlong(list: ListIndex, pages: Pages): void {
     for (const look of this.#open) if (look.journal === null) look.add(list, pages);

@@ -8,7 +8,7 @@
  * first is handed out at once), and a give-back (pages leave before the first event).
  */
 
-import type { CpuIndex, ListIndex, Pages, Pfn } from '../../base/units.ts';
+import type { CpuIndex, ListIndex, Nanoseconds, Pages, Pfn } from '../../base/units.ts';
 import { type EventBlock, Kind } from '../input/event-log.ts';
 import type { Machine } from '../input/machine.ts';
 import { AllocationDelay } from './allocation-delay.ts';
@@ -272,7 +272,7 @@ export class PageEvents {
     const cpu = block.cpu[i];
     this.#lastRefillPfn[cpu] = pfn;
     const refill = this.#rules.refillField ? block.b[i] === 1 : this.#isListOrder(order);
-    this.#fromBuddy(pfn, order, cpu, block.pid[i], refill, row);
+    this.#fromBuddy(pfn, order, block, i, refill, row);
   }
 
   extfrag(block: EventBlock, i: number, row: number): void {
@@ -284,7 +284,7 @@ export class PageEvents {
     }
     if (!this.#rules.stealsAreRefills) return;
     const order = block.order[i];
-    this.#fromBuddy(pfn, order, cpu, block.pid[i], this.#isListOrder(order), row);
+    this.#fromBuddy(pfn, order, block, i, this.#isListOrder(order), row);
   }
 
   freePcppagesBulk(block: EventBlock, i: number, row: number): void {
@@ -453,7 +453,8 @@ export class PageEvents {
     return order === 0 || (this.#rules.highOrders && (order <= costlyOrder || order === this.#hugeOrder));
   }
 
-  #fromBuddy(pfn: Pfn, order: number, cpu: CpuIndex, pid: number, refill: boolean, row: number): void {
+  #fromBuddy(pfn: Pfn, order: number, block: EventBlock, i: number, refill: boolean, row: number): void {
+    const cpu = block.cpu[i];
     const lists = this.#lists;
     if (this.#takeRange(pfn, order, this.#rules.remoteDrains) > 0)
       this.#note('page came from the buddy lists although it was believed on a list');
@@ -472,11 +473,11 @@ export class PageEvents {
       this.#workPages[cpu] = 0;
       this.#workHead[cpu] = pfn;
       this.#workRow[cpu] = row;
-      this.#workPid[cpu] = pid;
+      this.#workPid[cpu] = block.pid[i];
     }
     this.#workPages[cpu] += 1 << order;
     this.#workLastRow[cpu] = row;
-    this.#refillEndNs[cpu] = timeNs;
+    this.#refillEndNs[cpu] = block.timeNs[i];
     lists.expect(pfn, list, order, row);
     if (!this.#rules.fixedRefill || this.#batch[zone] === 0) return;
     const entries = order === 0 ? this.#batch[zone] : Math.max(this.#batch[zone] >>> order, 2);

@@ -90,13 +90,33 @@ describe('pages on their way', () => {
       31 cpu0 t1 drainAllPages a=0
       40 cpu1 t1 pageAlloc 100
       41 cpu0 t1 drainAllPages a=0
-      50 cpu1 t1 pageAlloc 101
-      51 cpu0 t1 drainAllPages a=0`,
+      500 cpu1 t1 pageAlloc 101
+      501 cpu0 t1 drainAllPages a=0`,
       [empty(machine)],
     );
     expect(drains.map(({ pages }) => pages)).toEqual([
       [0, 0],
       [0, 3],
+      [0, 3],
+      [0, 2],
+    ]);
+  });
+
+  it('an allocated page has left its list before its event, as long before as refills show', () => {
+    const machine = batchOf4(2);
+    // The first page of the refill is taken at 13 and told at 43: 30 ns. So frame 101, told at 200, left by 170.
+    const { drains } = replay(
+      '5.10',
+      machine,
+      `${anchor}
+      ${refill(10, 1, 100, 4)}
+      43 cpu1 t1 pageAlloc 100
+      165 cpu0 t2 drainAllPages a=0
+      175 cpu0 t2 drainAllPages a=0
+      200 cpu1 t1 pageAlloc 101`,
+      [empty(machine)],
+    );
+    expect(drains.map(({ pages }) => pages)).toEqual([
       [0, 3],
       [0, 2],
     ]);
