@@ -96,6 +96,15 @@ describe('a line of ftrace text', () => {
     });
   });
 
+  test('of an instance has its name before the task', () => {
+    const text = 'other:            <...>-9     [000]     0.000002: mm_page_alloc:        pfn=0x64 order=0';
+    const bytes = new TextEncoder().encode(text);
+    const line = new TextLine();
+    expect(readFtraceLine(bytes, 0, bytes.length, line)).toBe(LineClass.event);
+    expect(text.slice(line.bufferStart, line.bufferEnd)).toBe('other');
+    expect(partsOf(text)).toMatchObject({ comm: '<...>', pid: 9, cpu: 0 });
+  });
+
   test('of the function tracer names the function', () => {
     const bytes = new TextEncoder().encode(
       '            init-1     [007] .....     9.222855: drain_all_pages <-__alloc_pages_slowpath',

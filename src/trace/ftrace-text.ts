@@ -8,6 +8,7 @@
  *     latency format     trace-cm-5887      0d..2. 16136us+: mm_page_free: …
  *     trace-cmd report       init-1     [007]     9.222855745: mm_page_free:   page=…
  *     trace-cmd report -l    init-1      46.....    70.624229: mm_page_free:   …
+ *     of an instance other:            init-1     [007]     9.222855745: mm_page_free:   …
  *     function tracer        init-1     [007] .....     9.222855: drain_all_pages <-__alloc_pages_slowpath
  *
  * The name of a task may hold spaces, dashes and brackets, so it is found from what follows it.
@@ -128,6 +129,8 @@ function readAsBefore(
   line.stampDigits = fractionDigits;
   line.commStart = skipSpaces(bytes, start, start + dashColumn);
   line.commEnd = start + dashColumn;
+  line.bufferStart = start;
+  line.bufferEnd = start;
   return true;
 }
 
@@ -168,7 +171,17 @@ function readAfterDash(bytes: Uint8Array, start: number, dash: number, end: numb
   line.pid = pid;
   line.commStart = skipSpaces(bytes, Math.max(start, dash - dashColumn), dash);
   line.commEnd = dash;
+  readBuffer(bytes, start, dash - dashColumn, line);
   return true;
+}
+
+/** `other:            init-7 …`: what stands before the columns of the task and ends with a colon is an instance. */
+function readBuffer(bytes: Uint8Array, start: number, end: number, line: TextLine): void {
+  let at = end;
+  while (at > start && bytes[at - 1] === Byte.space) at--;
+  const isNamed = at > start && bytes[at - 1] === Byte.colon;
+  line.bufferStart = start;
+  line.bufferEnd = isNamed ? at - 1 : start;
 }
 
 /** `(   5751) ` and `(-------) `: the thread group, with option record-tgid. */

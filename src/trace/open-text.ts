@@ -31,23 +31,36 @@ const perfText: TextForm = { format: 'perf script text', grammar: () => readPerf
 /** The form whose grammar understands more lines; undefined when neither understands one. */
 function textFormOf(head: Uint8Array): TextForm | undefined {
   const part = head.subarray(0, formBytesMax);
-  const ftraceLines = eventsIn(part, readFtraceLine);
-  const perfLines = eventsIn(part, readPerfLine);
-  if (perfLines > ftraceLines) return perfText;
-  if (ftraceLines > 0) return ftraceText;
+  const ftrace = linesOf(part, readFtraceLine);
+  const perf = linesOf(part, readPerfLine);
+  if (perf.events > ftrace.events) return perfText;
+  if (ftrace.events > 0) return ftraceText;
   // A recording without events has its header only.
-  const text = new TextDecoder('latin1').decode(part.subarray(0, 4096));
-  if (/^# tracer: \S/.test(text) || /^cpus=\d+\s/.test(text)) return ftraceText;
-  return /^# =+\n# captured on/m.test(text) ? perfText : undefined;
+  if (ftrace.unreadable === 0 && hasFtraceHeader(part)) return ftraceText;
+  return perf.unreadable === 0 && hasPerfHeader(part) ? perfText : undefined;
 }
 
-function eventsIn(bytes: Uint8Array, grammar: LineGrammar): number {
+function hasFtraceHeader(head: Uint8Array): boolean {
+  return /^(?:# tracer: \S|cpus=\d+\s)/.test(beginningOf(head));
+}
+
+function hasPerfHeader(head: Uint8Array): boolean {
+  return /^# =+\n# captured on/m.test(beginningOf(head));
+}
+
+function beginningOf(head: Uint8Array): string {
+  return new TextDecoder('latin1').decode(head.subarray(0, 4096));
+}
+
+function linesOf(bytes: Uint8Array, grammar: LineGrammar): { events: number; unreadable: number } {
   const line = new TextLine();
-  let count = 0;
+  const count = { events: 0, unreadable: 0 };
   for (let start = 0; start < bytes.length; ) {
     const newline = bytes.indexOf(10, start);
     const end = newline < 0 ? bytes.length : newline;
-    if (grammar(bytes, start, end, line) === LineClass.event) count++;
+    const lineClass = grammar(bytes, start, end, line);
+    if (lineClass === LineClass.event) count.events++;
+    else if (lineClass === LineClass.unreadable) count.unreadable++;
     start = end + 1;
   }
   return count;
@@ -99,6 +112,16 @@ function unknownFormat(
   if (compression !== 'none' && isTraceDat(head)) {
     const hint = `Decompress it first, then read the trace.dat itself (\`${compression} -d\`).`;
     return traceError('E_TRACE_COMPRESSION', `is a trace.dat inside ${compression}`, name, 0, hint);
+  }
+  if (hasFtraceHeader(head)) {
+    const hint = 'Record with the tracer nop or function, and with option context-info on and verbose off.';
+    return traceError(
+      'E_TRACE_UNKNOWN_FORMAT',
+      'has lines without CPU and time of the events',
+      name,
+      0,
+      hint,
+    );
   }
   return traceError('E_TRACE_UNKNOWN_FORMAT', 'is not a recording that drainlab knows', name, 0);
 }

@@ -9,7 +9,6 @@ const decoder = new TextDecoder();
 
 export class TextEventView implements TraceEvent {
   timeNs = 0;
-  readonly buffer = '';
   readonly #line: TextLine;
   #bytes: Uint8Array = new Uint8Array(0);
   #type: TextEventType | undefined;
@@ -35,6 +34,9 @@ export class TextEventView implements TraceEvent {
   }
   get comm(): string {
     return this.#text(this.#line.commStart, this.#line.commEnd);
+  }
+  get buffer(): string {
+    return this.#text(this.#line.bufferStart, this.#line.bufferEnd);
   }
   get system(): string {
     return this.#type?.system ?? '';

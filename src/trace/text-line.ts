@@ -16,6 +16,9 @@ export const LineClass = {
 export type LineClass = (typeof LineClass)[keyof typeof LineClass];
 
 export class TextLine {
+  /** Name of the instance that `trace-cmd report` prints before the task; empty for the top one. */
+  bufferStart = 0;
+  bufferEnd = 0;
   commStart = 0;
   commEnd = 0;
   /** Thread id. */

@@ -306,6 +306,21 @@ describe('a text recording', () => {
     expect(reader.diagnostics).toMatchObject({ events: 2, unreadableLines: 1 });
   });
 
+  test('with a header only has no events', async () => {
+    const reader = await open('# tracer: nop\n#\n# entries-in-buffer/entries-written: 0/0   #P:2\n#\n');
+    await rowsOf(reader);
+    expect(reader.diagnostics.events).toBe(0);
+    expect(reader.cpuCount).toBe(2);
+  });
+
+  test('without CPU and time is refused, with advice', async () => {
+    const text = '# tracer: nop\n#\nmm_page_alloc: page=0x1 pfn=0x104d9e order=0 migratetype=0\n';
+    await expect(open(text)).rejects.toMatchObject({
+      code: 'E_TRACE_UNKNOWN_FORMAT',
+      hint: expect.stringContaining('context-info'),
+    });
+  });
+
   test.each(['', 'hello\nworld\n', '\u0000\u0001\u0002'])('that is none (%j) is refused', async (text) => {
     await expect(open(text)).rejects.toMatchObject({
       code: text === '' ? 'E_TRACE_EMPTY' : 'E_TRACE_UNKNOWN_FORMAT',
