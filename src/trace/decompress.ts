@@ -90,7 +90,8 @@ async function* throughStream(
 
 function damage(error: unknown, compression: StreamCompression, name: string, offset: number): DrainlabError {
   const why = error instanceof Error ? error.message : String(error);
-  const isCut = /unexpected end|incomplete|truncated|ended/i.test(why);
+  // The decoder of xz has numbers only; 8 is XZ_BUF_ERROR: it needs bytes that are not there.
+  const isCut = /unexpected end|incomplete|truncated|ended|error code 8$/i.test(why.replace(/\)$/, ''));
   return traceError(
     isCut ? 'E_TRACE_TRUNCATED' : 'E_TRACE_DAMAGED',
     isCut ? `the ${compression} data end too early` : `the ${compression} data are damaged (${why})`,

@@ -6,7 +6,7 @@
  * the latest line before it, so that rows never run backwards, and it is counted (`diagnostics.outOfOrder`).
  */
 
-import { DrainlabError, errorText } from '../base/errors.ts';
+import { DrainlabError } from '../base/errors.ts';
 import { blockRowsMax, EventBlock, Kind } from '../engine/input/event-log.ts';
 import { inputError } from './decompress.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -220,7 +220,7 @@ export class TextTraceReader implements TraceReader {
     const { stream, consumed } = this.#recording;
     const known = inputError(error, stream.name, consumed());
     if (options.partial !== true) throw known;
-    this.diagnostics.stoppedAt = errorText(known);
+    this.diagnostics.stoppedAt = `${known.where}: ${known.message}`;
   }
 
   /** Reads whole lines, each ended by a newline. False: stop. */
