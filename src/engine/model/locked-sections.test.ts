@@ -4,7 +4,7 @@ import { LockedSections } from './locked-sections.ts';
 /** Two CPUs with one list each: list number = CPU number. `gone`: pages found to have passed their list by. */
 function sections(): { sections: LockedSections; gone: number[] } {
   const gone: number[] = [];
-  return { sections: new LockedSections(2, 2, (pfn) => gone.push(pfn)), gone };
+  return { sections: new LockedSections(new Uint8Array(2), 2, (pfn) => gone.push(pfn)), gone };
 }
 
 describe('a free while its list is locked', () => {

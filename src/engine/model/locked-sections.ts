@@ -9,6 +9,9 @@
 
 import type { CpuIndex, ListIndex, Pfn } from '../../base/units.ts';
 
+/** Bit of a CPU's `busy` while it works under a list's lock. */
+export const inSection = 4;
+
 const none = -1;
 /** More than any interrupt frees at once; beyond this the free is taken for an ordinary one. */
 const suspectsMax = 512;
@@ -32,25 +35,25 @@ export class LockedSections {
   readonly #sections: (Section | null)[];
   /** By list: CPU that works on it, or `none`. */
   readonly #workerOf: Int32Array;
-  /** By CPU: 1 while its section is open. */
-  readonly #open: Uint8Array;
+  /** By CPU: has the bit `inSection` while its section is open. */
+  readonly #busy: Uint8Array;
 
-  constructor(cpuCount: number, listCount: number, neverEntered: (pfn: Pfn, row: number) => void) {
+  constructor(busy: Uint8Array, listCount: number, neverEntered: (pfn: Pfn, row: number) => void) {
     this.#neverEntered = neverEntered;
-    this.#sections = new Array(cpuCount).fill(null);
+    this.#sections = new Array(busy.length).fill(null);
     this.#workerOf = new Int32Array(listCount).fill(none);
-    this.#open = new Uint8Array(cpuCount);
+    this.#busy = busy;
   }
 
   isOpen(cpu: CpuIndex): boolean {
-    return this.#open[cpu] === 1;
+    return (this.#busy[cpu] & inSection) !== 0;
   }
 
   /** The CPU does something that it cannot do under the lock. */
   close(cpu: CpuIndex): void {
     const section = this.#sections[cpu] as Section;
     if (this.#workerOf[section.list] === cpu) this.#workerOf[section.list] = none;
-    this.#open[cpu] = 0;
+    this.#busy[cpu] &= ~inSection;
   }
 
   /** free_pcppages_bulk: CPU `cpu` begins to give back pages of `list`. */
@@ -60,7 +63,7 @@ export class LockedSections {
 
   /** mm_page_pcpu_drain by `cpu`: since its free_pcppages_bulk it holds the lock. */
   gaveBack(cpu: CpuIndex): void {
-    if (this.#open[cpu] === 0) return;
+    if ((this.#busy[cpu] & inSection) === 0) return;
     const section = this.#sections[cpu] as Section;
     if (section.suspects > 0 && section.bulkRow >= 0) this.#confirm(section, section.bulkRow);
   }
@@ -113,9 +116,9 @@ export class LockedSections {
       };
       this.#sections[cpu] = section;
     }
-    const goesOn = this.#open[cpu] === 1 && section.pid === pid && section.list === list;
+    const goesOn = (this.#busy[cpu] & inSection) !== 0 && section.pid === pid && section.list === list;
     if (!goesOn) {
-      if (this.#open[cpu] === 1) this.close(cpu);
+      if ((this.#busy[cpu] & inSection) !== 0) this.close(cpu);
       section.list = list;
       section.pid = pid;
       section.batchedRow = -1;
@@ -123,7 +126,7 @@ export class LockedSections {
       section.refill = false;
       section.suspects = 0;
     }
-    this.#open[cpu] = 1;
+    this.#busy[cpu] |= inSection;
     this.#workerOf[list] = cpu;
     return section;
   }

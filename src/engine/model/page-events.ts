@@ -52,6 +52,10 @@ const countMax = 1 << 20;
 /** In larger blocks no single pages are searched that were believed on a list. */
 const searchOrderMax = 10;
 
+/** Bits of `busy`, beside `inSection`. */
+const atWork = 1;
+const inDrain = 2;
+
 const noDrain = -1;
 /** Migrate type of the kernel's own pages. */
 const unmovable = 0;
@@ -72,6 +76,8 @@ export class PageEvents {
   readonly pointers: PointerTable;
   /** Odd things met, by name, with how often. */
   readonly notes = new Map<string, number>();
+  /** By CPU: not 0 while it is in the middle of something, so that `settle` has to look at its rows. */
+  readonly busy: Uint8Array;
   readonly #rules: ListRules;
   readonly #seen: RuleEvidence;
   readonly #lists: PageLists;
@@ -105,7 +111,7 @@ export class PageEvents {
   #kernelZone: number;
   /** By zone: pages of a refill, 0 if not known. */
   readonly #batch: Int32Array;
-  readonly #sections: LockedSections | null;
+  #sections: LockedSections | null = null;
   readonly #bulk = new Map<number, BulkAllocation>();
   readonly #compactionFree = new Set<number>();
 
@@ -116,6 +122,7 @@ export class PageEvents {
     this.#looks = looks;
     this.pointers = new PointerTable();
     const cpus = machine.cpuCount;
+    this.busy = new Uint8Array(cpus);
     this.#work = new Uint8Array(cpus);
     this.#workList = new Int32Array(cpus);
     this.#workPages = new Int32Array(cpus);
@@ -136,11 +143,18 @@ export class PageEvents {
       0,
       machine.zones.findLastIndex((zone) => zone.name !== 'Movable'),
     );
-    this.#sections =
-      rules.remoteDrains && !rules.bypassTold
-        ? new LockedSections(cpus, lists.listCount, (pfn, freedRow) => this.#foundLocked(pfn, freedRow))
-        : null;
+    this.rulesChanged();
     this.#batch = Int32Array.from(machine.zones, (zone) => zone.batch ?? 0);
+  }
+
+  /** The rules were found to be others than believed (recordings in text). */
+  rulesChanged(): void {
+    if (!this.#rules.remoteDrains || this.#rules.bypassTold) this.#sections = null;
+    else {
+      this.#sections ??= new LockedSections(this.busy, this.#lists.listCount, (pfn, freedRow) =>
+        this.#foundLocked(pfn, freedRow),
+      );
+    }
   }
 
   /** Before a row of CPU `cpu` is looked at: is what the CPU was in the middle of over? */
@@ -212,8 +226,7 @@ export class PageEvents {
       return;
     }
     if (this.#looks.any) this.#looks.amendSince(from, lists.table.row(slot), -(1 << order));
-    lists.leave(slot);
-    lists.enter(pfn, list, order, row);
+    lists.reenter(slot, list, row);
   }
 
   /** The list was locked at mm_page_free, but not any more when the page's turn came. */
@@ -306,6 +319,7 @@ export class PageEvents {
     }
     if (!this.#rules.bulkTakesFirst || block.b[i] <= 0 || block.b[i] > countMax) return;
     this.#work[cpu] = givingBack;
+    this.busy[cpu] |= atWork;
     this.#lists.givingBack.add(cpu);
     this.#workList[cpu] = list;
     this.#workPages[cpu] = block.b[i];
@@ -376,6 +390,7 @@ export class PageEvents {
   drainBegins(cpu: CpuIndex, target: CpuIndex, all: boolean, row: number): void {
     if (target < 0 || target >= this.#lists.cpuCount) return;
     this.#draining[cpu] = target;
+    this.busy[cpu] |= inDrain;
     if (!all || this.#drainedZone[cpu] === everyZone) return;
     this.#drainedZone[cpu] = everyZone;
     const first = target * this.#lists.zoneCount;
@@ -393,6 +408,7 @@ export class PageEvents {
     const first = this.#draining[cpu] * this.#lists.zoneCount;
     const zone = this.#drainedZone[cpu];
     this.#draining[cpu] = noDrain;
+    this.busy[cpu] &= ~inDrain;
     this.#drainedZone[cpu] = noZone;
     if (zone >= 0) this.#noteWrong(this.#lists.endEmptying(first + zone));
     if (zone !== everyZone) return;
@@ -420,6 +436,7 @@ export class PageEvents {
     if (target < 0 || target >= this.#lists.cpuCount) return;
     this.#remoteCpu[cpu] = target;
     this.#draining[cpu] = target;
+    this.busy[cpu] |= inDrain;
     this.#drainingPid[cpu] = block.pid[i];
     this.#freedWhileDraining[cpu] = 0;
     const zone = this.pointers.zoneOf(block.b[i]);
@@ -468,6 +485,7 @@ export class PageEvents {
     if (this.#work[cpu] === refilling && this.#workList[cpu] !== list) this.#endWork(cpu, refilling);
     if (this.#work[cpu] !== refilling) {
       this.#work[cpu] = refilling;
+      this.busy[cpu] |= atWork;
       lists.refilling.add(cpu);
       this.#workList[cpu] = list;
       this.#workPages[cpu] = 0;
@@ -486,6 +504,7 @@ export class PageEvents {
 
   #endWork(cpu: CpuIndex, work: number): void {
     this.#work[cpu] = idle;
+    this.busy[cpu] &= ~atWork;
     this.#lists.givingBack.delete(cpu);
     if (work === givingBack) {
       if (this.#workPages[cpu] > 0) this.#lists.add(this.#workList[cpu], this.#workPages[cpu]);
@@ -499,6 +518,7 @@ export class PageEvents {
     const lists = this.#lists;
     const list = this.#workList[cpu];
     this.#work[cpu] = idle;
+    this.busy[cpu] &= ~atWork;
     lists.refilling.delete(cpu);
     this.#sections?.refilled(cpu, this.#workPid[cpu], list);
     const slot = lists.find(this.#workHead[cpu]);

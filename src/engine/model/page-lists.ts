@@ -135,6 +135,20 @@ export class PageLists {
     if (row >= this.#watchRow[list]) this.#watchPages[list] += pages;
   }
 
+  /** The page in `slot`, on a list, comes with row `row` only, and perhaps to another list. */
+  reenter(slot: number, list: ListIndex, row: number): void {
+    const { table } = this;
+    const from = table.list(slot);
+    const pages = 1 << (table.order(slot) & orderMask);
+    if (from !== list) {
+      this.add(from, -pages);
+      this.add(list, pages);
+    }
+    if (table.row(slot) >= this.#watchRow[from]) this.#watchPages[from] -= pages;
+    if (row >= this.#watchRow[list]) this.#watchPages[list] += pages;
+    table.move(slot, list, row);
+  }
+
   /** The page will be on `list` when the refill is complete: in the table, but not yet in the count. */
   expect(pfn: Pfn, list: ListIndex, order: number, row: number): void {
     this.#insert(pfn, list, order, row);
@@ -142,15 +156,13 @@ export class PageLists {
 
   #insert(pfn: Pfn, list: ListIndex, order: number, row: number): void {
     const { table } = this;
-    const stale = table.find(pfn);
-    if (stale >= 0) table.remove(stale);
     if (table.full && row - this.#sweptRow >= rowsBetweenSweeps) {
       this.#sweptRow = row;
       table.sweep((of, entered) => entered >= this.#emptiedRow[of]);
     }
+    if (!table.full || table.find(pfn) >= 0) table.put(pfn, list, order, row);
     // Beyond what the table holds, a page is known only by its number.
-    if (table.full) this.unseen[list] += 1 << order;
-    else table.insert(pfn, list, order, row);
+    else this.unseen[list] += 1 << order;
   }
 
   /** The refill of `pages` pages that began with `row` is complete. */

@@ -5,7 +5,7 @@ import { PageTable } from './page-table.ts';
 describe('PageTable', () => {
   it('finds a page again with its list, order and row', () => {
     const table = new PageTable(6);
-    table.insert(4096, 7, 3, 42);
+    table.put(4096, 7, 3, 42);
     const slot = table.find(4096);
     expect([table.list(slot), table.order(slot), table.row(slot)]).toEqual([7, 3, 42]);
     expect(table.find(4097)).toBe(-1);
@@ -13,15 +13,15 @@ describe('PageTable', () => {
 
   it('knows frame numbers beyond 32 bits apart', () => {
     const table = new PageTable(6);
-    table.insert(5, 1, 0, 0);
-    table.insert(5 + 2 ** 32, 2, 0, 0);
+    table.put(5, 1, 0, 0);
+    table.put(5 + 2 ** 32, 2, 0, 0);
     expect(table.list(table.find(5))).toBe(1);
     expect(table.list(table.find(5 + 2 ** 32))).toBe(2);
   });
 
   it('sweeps what is not to be kept', () => {
     const table = new PageTable(6);
-    for (let pfn = 0; pfn < 20; pfn++) table.insert(pfn, pfn % 2, 0, pfn);
+    for (let pfn = 0; pfn < 20; pfn++) table.put(pfn, pfn % 2, 0, pfn);
     table.sweep((list) => list === 1);
     expect(table.size).toBe(10);
     expect(table.find(4)).toBe(-1);
@@ -39,7 +39,7 @@ describe('PageTable', () => {
           const slot = table.find(pfn);
           expect(slot >= 0 ? table.row(slot) : undefined).toBe(truth.get(pfn));
           if (insert && slot < 0) {
-            table.insert(pfn, 0, 0, row);
+            table.put(pfn, 0, 0, row);
             truth.set(pfn, row);
           } else if (!insert && slot >= 0) {
             table.remove(slot);

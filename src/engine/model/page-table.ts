@@ -72,17 +72,19 @@ export class PageTable {
     return this.#used >= entriesMax;
   }
 
-  /** The page is on no list yet (callers look first); the table is not full. */
-  insert(pfn: Pfn, list: ListIndex, order: number, row: number): void {
+  /** Puts the page in, over its old entry if it has one. Only where the table is not full or the page is in it. */
+  put(pfn: Pfn, list: ListIndex, order: number, row: number): void {
     if (this.#used * 2 >= this.#pfns.length) this.#grow();
     const pfns = this.#pfns;
     let slot = this.#home(pfn);
-    while (pfns[slot] !== noPfn) slot = (slot + 1) & this.#mask;
-    pfns[slot] = pfn;
+    while (pfns[slot] !== noPfn && pfns[slot] !== pfn) slot = (slot + 1) & this.#mask;
+    if (pfns[slot] === noPfn) {
+      pfns[slot] = pfn;
+      this.#used++;
+    }
     this.#lists[slot] = list;
     this.#orders[slot] = order;
     this.#rows[slot] = row;
-    this.#used++;
   }
 
   /** Changes list and row of entry of the page in `slot`. */
@@ -128,7 +130,7 @@ export class PageTable {
   }
 
   #grow(): void {
-    assert(this.#used < entriesMax, 'pages inserted into a full table');
+    assert(this.#bits <= 24, 'the table of pages has outgrown its bound');
     this.#rebuild(this.#bits + 1, () => true);
   }
 
@@ -143,7 +145,7 @@ export class PageTable {
     this.#used = 0;
     for (let i = 0; i < old.pfns.length; i++) {
       if (old.pfns[i] === noPfn || !keep(old.lists[i], old.rows[i])) continue;
-      this.insert(old.pfns[i], old.lists[i], old.orders[i], old.rows[i]);
+      this.put(old.pfns[i], old.lists[i], old.orders[i], old.rows[i]);
     }
   }
 }

@@ -127,11 +127,17 @@ class Replayed implements Rebuild, DrainListener {
     const { kind, cpu, pid } = block;
     const events = this.#events;
     const drains = this.#drains;
+    const lists = this.#lists;
+    const { busy } = events;
+    const cpuCount = this.#cpuCount;
     // Text tells what it can say only as it is read.
-    if (!this.#rules.final) Object.assign(this.#rules, rulesOf(this.#source, this.#seen));
+    if (!this.#rules.final) {
+      Object.assign(this.#rules, rulesOf(this.#source, this.#seen));
+      events.rulesChanged();
+    }
     let row = this.#row;
     for (let i = 0; i < block.length; i++, row++) {
-      if (cpu[i] >= this.#cpuCount) {
+      if (cpu[i] >= cpuCount) {
         this.#count(events.notes, 'event of a CPU that the machine does not have');
         continue;
       }
@@ -140,11 +146,11 @@ class Replayed implements Rebuild, DrainListener {
         this.#count(events.notes, 'order that no kernel has');
         continue;
       }
-      if (this.#lists.journal !== null) {
-        this.#lists.journal.row = row;
-        this.#lists.journal.timeNs = block.timeNs[i];
+      if (lists.journal !== null) {
+        lists.journal.row = row;
+        lists.journal.timeNs = block.timeNs[i];
       }
-      events.settle(cpu[i], k, pid[i]);
+      if (busy[cpu[i]] !== 0) events.settle(cpu[i], k, pid[i]);
       switch (k) {
         case Kind.pageAllocZoneLocked:
           events.zoneLocked(block, i, row);
