@@ -277,20 +277,26 @@ export function pfnOfPage(high: number, low: number): number {
 /** Numbers for pointers: 0 is NULL, others 1, 2, … in order of appearance, told apart by all 64 bits. */
 export class PointerNames {
   readonly #byHigh: Map<number, Map<number, number>> = new Map();
+  /** The upper half that came last, and its map: the kernel's pointers share theirs. */
+  #high = 0;
+  #byLow: Map<number, number> = new Map();
   #count = 0;
 
   nameOf(high: number, low: number): number {
     if (high === 0 && low === 0) return 0;
-    let byLow = this.#byHigh.get(high >>> 0);
-    if (byLow === undefined) {
-      byLow = new Map();
-      this.#byHigh.set(high >>> 0, byLow);
-    }
-    let name = byLow.get(low >>> 0);
+    if (high !== this.#high || this.#count === 0) this.#turnTo(high);
+    let name = this.#byLow.get(low);
     if (name === undefined) {
       name = ++this.#count;
-      byLow.set(low >>> 0, name);
+      this.#byLow.set(low, name);
     }
     return name;
+  }
+
+  #turnTo(high: number): void {
+    const byLow = this.#byHigh.get(high) ?? new Map<number, number>();
+    this.#byHigh.set(high, byLow);
+    this.#high = high;
+    this.#byLow = byLow;
   }
 }

@@ -63,7 +63,8 @@ export class GeneralRows {
     // A type's first record comes here before its kind is known.
     this.#block.kind[row] = program.rule.kind;
     if (special === 'drain-work' && !this.#isDrainWork(program)) return false;
-    for (const place of program.columns) this.#set(place.column, row, this.#column(place));
+    const { columns } = program;
+    for (let i = 0; i < columns.length; i++) this.#set(columns[i].column, row, this.#column(columns[i]));
     if (special === 'text') {
       this.#block.texts.set(row, this.#context.markerText(record, program.type.format));
     } else if (special === 'cpu-set') {
@@ -74,7 +75,13 @@ export class GeneralRows {
   }
 
   #set(column: ColumnName, row: number, value: number): void {
-    this.#block[column][row] = value;
+    const { order, pfn, a, b, c, d } = this.#block;
+    if (column === 'a') a[row] = value;
+    else if (column === 'b') b[row] = value;
+    else if (column === 'c') c[row] = value;
+    else if (column === 'pfn') pfn[row] = value;
+    else if (column === 'order') order[row] = value;
+    else d[row] = value;
   }
 
   #column({ offset, size, signed, use, column }: ColumnPlace): number {
@@ -101,8 +108,8 @@ export class GeneralRows {
   }
 
   /** An entry of the function tracer: the kind by the function; no argument was recorded. */
-  #fillFunction({ type }: RowProgram, row: number): boolean {
-    const rule = this.#functions.ruleAt(this.#address(type.format, 'ip', 'func'), 'entry');
+  #fillFunction(program: RowProgram, row: number): boolean {
+    const rule = this.#functions.ruleAt(this.#address(program), 'entry');
     if (rule === undefined) return false;
     this.#block.kind[row] = rule.kind;
     for (const { column } of rule.columns) this.#set(column, row, -1);
@@ -110,19 +117,14 @@ export class GeneralRows {
   }
 
   /** The rule of the function that a probe with a name of its own stands on. */
-  #ruleOfProbe({ type }: RowProgram): EventRule | undefined {
-    const sort = probeSortOf(type.format) ?? 'entry';
-    return this.#functions.ruleAt(this.#address(type.format, '__probe_func', '__probe_ip'), sort);
+  #ruleOfProbe(program: RowProgram): EventRule | undefined {
+    const sort = probeSortOf(program.type.format) ?? 'entry';
+    return this.#functions.ruleAt(this.#address(program), sort);
   }
 
-  /** Value of the first of these fields that the format has. */
-  #address(format: EventFormat, ...names: string[]): Address {
+  #address({ functionField: field }: RowProgram): Address {
     const { view, at, bytes, littleEndian } = this.#record;
-    const field = names
-      .map((name) => format.fields.find((own) => own.name === name))
-      .find((own) => own !== undefined);
-    if (field === undefined || field.offset + field.size > bytes || field.size < 4)
-      return { high: 0, low: 0 };
+    if (field === undefined || field.offset + field.size > bytes) return { high: 0, low: 0 };
     const place = at + field.offset;
     if (field.size === 4) return { high: 0, low: view.getUint32(place, littleEndian) };
     return {
@@ -135,12 +137,9 @@ export class GeneralRows {
   #isDrainWork(program: RowProgram): boolean {
     const { format } = program.type;
     const work = this.#pointer(format, 'work');
-    const functionField = format.fields.find(({ name }) => name === 'function');
-    if (functionField === undefined) {
-      return this.#drainWorks.delete(work);
-    }
+    if (program.functionField === undefined) return this.#drainWorks.delete(work);
     const address = this.#context.symbols().get(drainWorkFunction);
-    const own = this.#address(format, 'function');
+    const own = this.#address(program);
     if (address === undefined || own.low !== address.low || own.high !== address.high) return false;
     this.#drainWorks.add(work);
     return true;

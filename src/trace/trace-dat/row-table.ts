@@ -55,14 +55,19 @@ export interface RowProgram {
   readonly type: EventType;
   readonly rule: EventRule;
   readonly columns: readonly ColumnPlace[];
+  /** The field with the address of the function that the event is about: of a probe, a tracer's entry, a work item. */
+  readonly functionField: FormatField | undefined;
 }
+
+/** Names of that field. */
+const functionFields: readonly string[] = ['__probe_func', '__probe_ip', 'function', 'ip', 'func'];
 
 export class RowTable {
   /** `entriesPerType` words for each id below the largest of the file. */
   readonly entries: Int32Array;
   readonly #types: EventTypes;
   readonly #wordsAreNative: boolean;
-  readonly #programs: Map<number, RowProgram> = new Map();
+  readonly #programs: Array<RowProgram | undefined> = [];
 
   /** `wordsAreNative`: records can be read as little-endian words. `entries` may lie in a memory of the caller. */
   constructor(types: EventTypes, wordsAreNative: boolean, entries?: Int32Array) {
@@ -76,7 +81,7 @@ export class RowTable {
   /** How the records of a followed type become rows; undefined: the type is not followed. */
   programOf(id: number): RowProgram | undefined {
     if (this.entries[id * entriesPerType] === Shape.unseen) this.#lookUp(id);
-    return this.#programs.get(id);
+    return this.#programs[id];
   }
 
   /** Bytes that a record of the type must have. */
@@ -87,7 +92,7 @@ export class RowTable {
   /** The function under a probe was found: its records are rows by `rule` from now on, or none. */
   settle(id: number, rule: EventRule | undefined): RowProgram | undefined {
     this.#setRule(id, rule);
-    return this.#programs.get(id);
+    return this.#programs[id];
   }
 
   #lookUp(id: number): void {
@@ -100,10 +105,13 @@ export class RowTable {
     const at = id * entriesPerType;
     const type = this.#types.byId(id);
     entries[at] = Shape.none;
-    this.#programs.delete(id);
+    this.#programs[id] = undefined;
     if (type === undefined || rule === undefined) return;
     const columns = rule.columns.map((column) => placeOf(column, type.format));
-    this.#programs.set(id, { type, rule, columns });
+    const functionField = functionFields
+      .map((name) => type.format.fields.find((field) => field.name === name))
+      .find((field) => field !== undefined && (field.size === 4 || field.size === 8));
+    this.#programs[id] = { type, rule, columns, functionField };
     let bytesMin = 8;
     for (const { offset, size } of columns) if (offset >= 0) bytesMin = Math.max(bytesMin, offset + size);
     entries[at] = Shape.general;
