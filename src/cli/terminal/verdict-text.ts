@@ -149,7 +149,10 @@ function basisLines({ policies }: Verdict, screen: Screen): string[] {
   const reasons = [...concerned].map(([reason, names]) =>
     wrap(`  ${[...names].join(', ')}: ${reason}.`, screen.width, '    '),
   );
-  return [screen.colours.dim([wrap(exact, screen.width), ...modelled, ...reasons].join('\n'))];
+  const workers = policies.filter(({ carrier }) => carrier === 'worker').map(({ name }) => name);
+  const wakeUps = `not counted: waking an idle CPU for a kernel work (${workers.join(', ')}) may take an interrupt.`;
+  const uncounted = workers.length === 0 ? [] : [wrap(wakeUps, screen.width, '  ')];
+  return [screen.colours.dim([wrap(exact, screen.width), ...modelled, ...reasons, ...uncounted].join('\n'))];
 }
 
 function holderSection({ drains, source }: Verdict, screen: Screen): string[] {
