@@ -98,6 +98,16 @@ export class Looks {
     if (this.#lists.journal !== null) this.#lists.journal.note(list, -pages);
   }
 
+  /** The list grew by `pages` with row `row` at `grownNs`, which is told only now. The caller changes the count from now on. */
+  grewEarlier(list: ListIndex, row: number, grownNs: Nanoseconds, pages: Pages): void {
+    const open = this.#open;
+    for (let i = open.length - 1; i >= 0 && open[i].row > row; i--) open[i].add(list, pages);
+    for (const look of this.#withJournal) {
+      if (look.row <= row && look.journal !== null) look.journal.noteAt(list, pages, grownNs);
+    }
+    if (this.#lists.journal !== null) this.#lists.journal.note(list, -pages);
+  }
+
   /** A page that came with row `entered` and is told to leave now has left at `leftNs` already. The caller takes it off. */
   leftEarlier(list: ListIndex, entered: number, leftNs: Nanoseconds, pages: Pages): void {
     const open = this.#open;

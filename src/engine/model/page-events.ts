@@ -91,6 +91,7 @@ export class PageEvents {
   readonly #workPid: Int32Array;
   readonly #workRow: Float64Array;
   readonly #workLastRow: Float64Array;
+  readonly #workLastNs: Float64Array;
   /** Time of the last page of a refill if the CPU has told nothing since, else -1. */
   readonly #refillEndNs: Float64Array;
   readonly #delay = new AllocationDelay();
@@ -130,6 +131,7 @@ export class PageEvents {
     this.#workPid = new Int32Array(cpus);
     this.#workRow = new Float64Array(cpus);
     this.#workLastRow = new Float64Array(cpus);
+    this.#workLastNs = new Float64Array(cpus);
     this.#refillEndNs = new Float64Array(cpus).fill(-1);
     this.#lastPcp = new Int32Array(cpus);
     this.#lastZonePointer = new Int32Array(cpus);
@@ -495,6 +497,7 @@ export class PageEvents {
     }
     this.#workPages[cpu] += 1 << order;
     this.#workLastRow[cpu] = row;
+    this.#workLastNs[cpu] = block.timeNs[i];
     this.#refillEndNs[cpu] = block.timeNs[i];
     lists.expect(pfn, list, order, row);
     if (!this.#rules.fixedRefill || this.#batch[zone] === 0) return;
@@ -526,7 +529,7 @@ export class PageEvents {
     // Only the CPU's next event tells that the refill was complete. It was so since the last page of it, but
     // not while another CPU drained the list and did not meet these pages.
     const completeRow = Math.max(this.#workLastRow[cpu], lists.emptiedRow(list));
-    this.#looks.amendSince(list, completeRow, this.#workPages[cpu] - head);
+    this.#looks.grewEarlier(list, completeRow, this.#workLastNs[cpu], this.#workPages[cpu] - head);
     lists.refilled(list, this.#workPages[cpu] - head, this.#workRow[cpu]);
     if (slot < 0) return;
     lists.markTaken(slot);
