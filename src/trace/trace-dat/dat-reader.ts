@@ -37,8 +37,10 @@ import { RowEmitter } from './row-emitter.ts';
 import { kindsPresent, RowTable } from './row-table.ts';
 import { SavedNames } from './saved-names.ts';
 
-/** Progress is reported, and counts are taken, after so many bytes. */
+/** Progress is reported after so many bytes. */
 const progressBytes = 8 << 20;
+/** Counts of 31 bits are taken after so many bytes: packed, an event takes one at least. */
+const countBytes = 512 << 20;
 
 export async function openTraceDat(source: ByteSource): Promise<TraceReader> {
   const container = await readContainer(source);
@@ -202,6 +204,7 @@ class DatReader implements TraceReader {
     const lanes = makeLanes(this.#container, this.#headerPage, plans, losses, place);
     this.info.startStamp = (await primeLanes(lanes, queue)) + this.#container.options.offsetNs;
     let reported = 0;
+    let counted = 0;
     while (queue.length > 0) {
       const lane = queue.emitUntilRefill();
       if (lane === null) return;
@@ -213,7 +216,10 @@ class DatReader implements TraceReader {
       diagnostics.bytesRead += lane.data.consumed - before;
       if (diagnostics.bytesRead - reported >= progressBytes) {
         reported = diagnostics.bytesRead;
-        this.#takeCounts(queue);
+        if (reported - counted >= countBytes) {
+          counted = reported;
+          this.#takeCounts(queue);
+        }
         options.onProgress?.(reported, this.#container.source.size);
         if (options.signal?.aborted === true) return;
       }
