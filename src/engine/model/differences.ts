@@ -47,7 +47,7 @@ function cpuDifference(cpu: CpuIndex, look: Look, unknown: BitSet, lists: PageLi
   let pages = 0;
   for (let list = cpu * lists.zoneCount; list < (cpu + 1) * lists.zoneCount; list++) {
     if (lists.ghosts[list] > 0) return differenceNames.bulk;
-    pages += look.pages[list];
+    pages += look.pagesOf(list);
   }
   if (pages > 0 && pages % hugePages === 0) return differenceNames.huge;
   return Math.abs(pages) <= inFlightMax ? differenceNames.inFlight : differenceNames.other;

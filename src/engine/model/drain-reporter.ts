@@ -123,12 +123,12 @@ export class DrainReporter {
   #holdersIn(look: Look, zone: ZoneIndex, holders: BitSet, pages: Int32Array): void {
     const lists = this.#lists;
     holders.clear();
-    for (let k = 0; k < look.touchedCount; k++) {
-      const list = look.touched[k];
-      if (zone < 0 || list % lists.zoneCount === zone) pages[lists.cpuOf(list)] += look.pages[list];
+    for (let k = 0; k < look.length; k++) {
+      const list = look.lists[k];
+      if (zone < 0 || list % lists.zoneCount === zone) pages[lists.cpuOf(list)] += look.pages[k];
     }
-    for (let k = 0; k < look.touchedCount; k++) {
-      const cpu = lists.cpuOf(look.touched[k]);
+    for (let k = 0; k < look.length; k++) {
+      const cpu = lists.cpuOf(look.lists[k]);
       if (pages[cpu] > 0 && this.#online.has(cpu)) holders.add(cpu);
       else pages[cpu] = 0;
     }

@@ -18,8 +18,8 @@ import type { PageLists } from './page-lists.ts';
 
 /** How long later events may put a look right. */
 const lookOpenNs = 50e6;
-/** Drains followed at once have two looks each; beyond this memory the oldest is closed. */
-const looksBytesMax = 64 << 20;
+/** Drains followed at once; beyond this the oldest is closed. */
+const followedMax = 256;
 /** Works queued on a CPU at once; a kernel has one. */
 const queuedMax = 64;
 /** Tasks between zone_pcp_disable and its drain at once. */
@@ -49,7 +49,6 @@ export class Drains {
   readonly #forcedNext = new Set<number>();
   #count = 0;
   readonly #reporter: DrainReporter;
-  readonly #followedMax: number;
 
   constructor(
     machine: Machine,
@@ -67,7 +66,6 @@ export class Drains {
     this.#patched = source.features.has(Kind.pcpDrainBegin);
     this.#causes = new DrainCauses((pid) => source.commOf(pid));
     this.#reporter = new DrainReporter(machine, lists, looks, rules, listener);
-    this.#followedMax = Math.max(8, Math.min(256, Math.floor(looksBytesMax / (18 * lists.listCount))));
   }
 
   /** Rows that are not page events. */
@@ -161,7 +159,7 @@ export class Drains {
   advance(timeNs: Nanoseconds, all = false): void {
     while (this.#followed.length > 0) {
       const drain = this.#followed[0];
-      const due = all || this.#followed.length > this.#followedMax;
+      const due = all || this.#followed.length > followedMax;
       if (!due && timeNs - drain.timeNs < lookOpenNs) return;
       if (!due && !this.#isOver(drain, timeNs)) return;
       this.#followed.shift();

@@ -9,58 +9,82 @@ import type { ListIndex, Nanoseconds, Pages } from '../../base/units.ts';
 import { Journal } from './journal.ts';
 import type { PageLists } from './page-lists.ts';
 
+/** Pages by list, kept for the lists that hold any, so that a look costs what the holders cost. */
 export class Look {
   row = 0;
   timeNs: Nanoseconds = 0;
-  /** Pages by list; only lists in `touched` can be other than 0. */
-  readonly pages: Int32Array;
-  readonly touched: Int32Array;
-  touchedCount = 0;
+  /** Lists that are kept: the first `length` of them, ascending, with their pages. */
+  lists: Int32Array = new Int32Array(64);
+  pages: Int32Array = new Int32Array(64);
+  length = 0;
   /** Changes after the look, of looks that last. */
   journal: Journal | null = null;
   /** CPUs that were in the middle of a refill or a give-back. */
   readonly refilling: BitSet;
   readonly givingBack: BitSet;
-  readonly #isTouched: Uint8Array;
 
-  constructor(cpuCount: number, listCount: number) {
+  constructor(cpuCount: number) {
     this.refilling = new BitSet(cpuCount);
     this.givingBack = new BitSet(cpuCount);
-    this.pages = new Int32Array(listCount);
-    this.touched = new Int32Array(listCount);
-    this.#isTouched = new Uint8Array(listCount);
   }
 
-  clear(): void {
-    for (let i = 0; i < this.touchedCount; i++) {
-      this.pages[this.touched[i]] = 0;
-      this.#isTouched[this.touched[i]] = 0;
-    }
-    this.touchedCount = 0;
-    this.journal = null;
+  pagesOf(list: ListIndex): Pages {
+    const at = this.#place(list);
+    return at < this.length && this.lists[at] === list ? this.pages[at] : 0;
   }
 
   add(list: ListIndex, pages: Pages): void {
-    if (this.#isTouched[list] === 0) {
-      this.#isTouched[list] = 1;
-      this.touched[this.touchedCount++] = list;
+    const at = this.#place(list);
+    if (at < this.length && this.lists[at] === list) {
+      this.pages[at] += pages;
+      return;
     }
-    this.pages[list] += pages;
+    this.#append(0, 0);
+    this.lists.copyWithin(at + 1, at, this.length - 1);
+    this.pages.copyWithin(at + 1, at, this.length - 1);
+    this.lists[at] = list;
+    this.pages[at] = pages;
   }
 
-  /** Copies what the lists hold: of holders only, so that it costs what they cost. */
-  take(lists: PageLists, row: number, timeNs: Nanoseconds): void {
-    this.clear();
+  /** Copies what the lists hold: of holders, or of every CPU (also of those whose sum is not over 0). */
+  take(lists: PageLists, row: number, timeNs: Nanoseconds, all: boolean): void {
+    this.length = 0;
+    this.journal = null;
     this.row = row;
     this.timeNs = timeNs;
     this.refilling.copyFrom(lists.refilling);
     this.givingBack.copyFrom(lists.givingBack);
     const zones = lists.zoneCount;
-    for (let cpu = lists.holders.next(0); cpu >= 0; cpu = lists.holders.next(cpu + 1)) {
+    const next = (cpu: number) => (all ? (cpu < lists.cpuCount ? cpu : -1) : lists.holders.next(cpu));
+    for (let cpu = next(0); cpu >= 0; cpu = next(cpu + 1)) {
       for (let list = cpu * zones; list < (cpu + 1) * zones; list++) {
-        if (lists.counts[list] !== 0) this.add(list, lists.counts[list]);
+        if (lists.counts[list] !== 0) this.#append(list, lists.counts[list]);
       }
     }
+  }
+
+  /** Where the list stands, or would stand. */
+  #place(list: ListIndex): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.lists[middle] < list) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #append(list: ListIndex, pages: Pages): void {
+    if (this.length === this.lists.length) {
+      const { lists, pages: old } = this;
+      this.lists = new Int32Array(lists.length * 2);
+      this.pages = new Int32Array(lists.length * 2);
+      this.lists.set(lists);
+      this.pages.set(old);
+    }
+    this.lists[this.length] = list;
+    this.pages[this.length++] = pages;
   }
 }
 
@@ -80,9 +104,10 @@ export class Looks {
     return this.#open.length > 0;
   }
 
-  take(row: number, timeNs: Nanoseconds): Look {
-    const look = this.#spare.pop() ?? new Look(this.#lists.cpuCount, this.#lists.listCount);
-    look.take(this.#lists, row, timeNs);
+  /** `all`: of every CPU, not only of holders. */
+  take(row: number, timeNs: Nanoseconds, all = false): Look {
+    const look = this.#spare.pop() ?? new Look(this.#lists.cpuCount);
+    look.take(this.#lists, row, timeNs, all);
     this.#open.push(look);
     return look;
   }

@@ -73,12 +73,7 @@ export class SnapshotCheck {
   shown(row: number, timeNs: Nanoseconds): void {
     if (this.#current === null) return;
     if (this.#look !== null) this.#looks.giveBack(this.#look);
-    const look = this.#looks.take(row, timeNs);
-    // Unlike a drain, a snapshot asks for every list, also those of CPUs whose sum is not over 0.
-    for (let list = 0; list < this.#lists.listCount; list++) {
-      const missing = this.#lists.counts[list] - look.pages[list];
-      if (missing !== 0) look.add(list, missing);
-    }
+    const look = this.#looks.take(row, timeNs, true);
     this.#look = look;
     this.#lists.journal = this.#looks.startJournal(look);
   }
@@ -120,7 +115,7 @@ export class SnapshotCheck {
     const { look, snapshot, endNs } = printed;
     const part = snapshot.printedAt?.[list] ?? 0.5;
     const momentNs = look.timeNs + part * (endNs - look.timeNs);
-    return look.pages[list] + (look.journal?.changeUntil(list, momentNs) ?? 0);
+    return look.pagesOf(list) + (look.journal?.changeUntil(list, momentNs) ?? 0);
   }
 
   /** What was in flight at the first snapshot is known now: the lists were anchored so much too high or low. */
@@ -154,7 +149,7 @@ export class SnapshotCheck {
       return 0;
     }
     const [least, most] = look.journal?.range(list) ?? [0, 0];
-    const change = kernel - look.pages[list];
+    const change = kernel - look.pagesOf(list);
     const cpu = this.#lists.cpuOf(list);
     this.differences.push({
       snapshot: snapshot.number,
