@@ -24,6 +24,11 @@ export interface ListRules {
   readonly remoteDrains: boolean;
   /** Drains are done by a kernel worker on each CPU (4.11–5.19). With neither of both: in an interrupt on each CPU. */
   readonly workDrains: boolean;
+  /**
+   * A give-back of less than `batch` pages is all that the list holds: nr_pcp_free gives at least `batch` back, or
+   * everything after a page of order 1–3 (6.0–6.6; from 6.7 on decay_pcp_high gives back any number).
+   */
+  readonly smallGiveBacksEmpty: boolean;
   /** The queueing of that work is recorded. */
   readonly worksTold: boolean;
   /** A free that found its list locked is told by free_one_page; without that probe it has to be inferred. */
@@ -69,6 +74,8 @@ export function rulesOf(source: EventLogSource, seen: RuleEvidence): ListRules {
     compactionFreesEmit: reworked,
     remoteDrains: refillField && !works,
     workDrains: works,
+    smallGiveBacksEmpty:
+      refillField && !works && !features.symbolExists('decay_pcp_high') && !features.has(Kind.decayPcpHigh),
     worksTold: works && features.has(Kind.drainWorkQueued),
     bypassTold: features.has(Kind.freeOnePage),
   };

@@ -318,6 +318,9 @@ export class PageEvents {
       // After a free on the drainer's own list it may be an ordinary give-back, when the drain is over.
       if (owner === cpu && this.#freedWhileDraining[cpu] === 1) this.#endDraining(cpu);
       else this.#beginEmptying(list, row);
+    } else if (this.#rules.smallGiveBacksEmpty && this.#draining[cpu] === noDrain) {
+      // One page is what a list gives back whose `high` is below its batch, as while memory goes offline.
+      if (block.b[i] > 1 && block.b[i] < this.#batch[zone]) this.#startDraining(block, i, row, owner, zone);
     }
     if (!this.#rules.bulkTakesFirst || block.b[i] <= 0 || block.b[i] > countMax) return;
     this.#work[cpu] = givingBack;
@@ -437,11 +440,15 @@ export class PageEvents {
     if (this.#draining[cpu] !== noDrain) this.#endDraining(cpu);
     if (target < 0 || target >= this.#lists.cpuCount) return;
     this.#remoteCpu[cpu] = target;
+    this.#startDraining(block, i, row, target, this.pointers.zoneOf(block.b[i]));
+  }
+
+  #startDraining(block: EventBlock, i: number, row: number, target: CpuIndex, zone: number): void {
+    const cpu = block.cpu[i];
     this.#draining[cpu] = target;
     this.busy[cpu] |= inDrain;
     this.#drainingPid[cpu] = block.pid[i];
     this.#freedWhileDraining[cpu] = 0;
-    const zone = this.pointers.zoneOf(block.b[i]);
     this.#drainedZone[cpu] = zone;
     if (zone >= 0) this.#beginEmptying(target * this.#lists.zoneCount + zone, row);
   }

@@ -130,6 +130,38 @@ describe('a refill', () => {
   });
 });
 
+describe('a give-back', () => {
+  const batchOf8 = { ...machineOf(2), zones: machineOf(2).zones.map((zone) => ({ ...zone, batch: 8 })) };
+  /** CPU 1 frees 100 … 103, of which 103 was taken by nobody knows whom, and gives `count` pages back. */
+  const giveBack = (count: number) => `5 cpu0 t3 drainAllPagesInner a=0 b=0
+      6 cpu0 t3 drainPagesZone a=1 b=1
+      7 cpu0 t3 freePcppagesBulk a=1 b=1 c=2
+      8 cpu0 t3 pagePcpuDrain 90
+      9 cpu0 t3 pageAlloc 200
+      10 cpu1 t7 pageFree 103
+      11 cpu1 t7 pageFree 100
+      12 cpu1 t7 pageFree 101
+      13 cpu1 t7 pageFree 102
+      14 cpu1 t7 freePcppagesBulk a=1 b=${count} c=2
+      15 cpu1 t7 pagePcpuDrain 100
+      16 cpu1 t7 pagePcpuDrain 101
+      17 cpu1 t7 pagePcpuDrain 102
+      18 cpu1 t7 pageAlloc 201
+      20 cpu0 t3 drainAllPagesInner a=0 b=0`;
+
+  it('of less than a batch is all that the list holds (6.0–6.6)', () => {
+    expect(pagesAtDrains('6.1', batchOf8, giveBack(3)).pages[1]).toEqual([0, 0]);
+  });
+
+  it('of a batch or more says nothing of the rest', () => {
+    expect(pagesAtDrains('6.1', batchOf8, giveBack(8)).pages[1]).toEqual([0, 1]);
+  });
+
+  it('says nothing where a list may give back any number (6.7 on)', () => {
+    expect(pagesAtDrains('6.12', batchOf8, giveBack(3)).pages[1]).toEqual([0, 1]);
+  });
+});
+
 describe('a bulk allocation', () => {
   it('takes its pages from the zone that the kernel took a page of its own from last, anywhere', () => {
     // Zone 0: frames 0 … 4095, zone 1: 4096 …; CPU 1 holds four pages of each.
