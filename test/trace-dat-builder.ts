@@ -42,6 +42,8 @@ export interface TraceDatSpec {
   kallsyms?: string;
   cmdlines?: string;
   printk?: string;
+  /** The text of a latency tracer, instead of ring buffers. */
+  latencyText?: string;
   options?: Array<{ id: number; data: Uint8Array }>;
 }
 
@@ -272,6 +274,7 @@ function buildVersion6(spec: TraceDatSpec): Uint8Array {
     writer.number(0, 8).text(`${name}\0`);
   }
   writer.number(0, 2);
+  if (spec.latencyText !== undefined) return writer.text(`latency  \0${spec.latencyText}`).done();
   spec.buffers.forEach(({ cpus }, i) => {
     if (i > 0) writer.setNumber(places[i - 1], writer.length, 8);
     writer.text('flyrecord\0');
@@ -327,6 +330,16 @@ function buildVersion7(spec: TraceDatSpec): Uint8Array {
     });
     writer.setNumber(at + 8, writer.length - at - 16, 8);
     options.push({ id: 3, data: option.done() });
+  }
+  if (spec.latencyText !== undefined) {
+    options.push({ id: 22, data: content().number(writer.length, 8).text('\0local\0').done() });
+    writer
+      .number(22, 2)
+      .number(compression === 'none' ? 0 : 1, 2)
+      .number(0, 4);
+    const text = content();
+    writePages(text, [encoder.encode(spec.latencyText)], compression, 1);
+    writer.number(text.length, 8).bytes(text.done());
   }
   writer.setNumber(optionsAt, writer.length, 8);
   const body = content();

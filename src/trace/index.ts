@@ -4,7 +4,6 @@
  */
 
 import { sourceStream } from './byte-source.ts';
-import { openTextStream } from './open-text.ts';
 import { openTraceDat } from './trace-dat/dat-reader.ts';
 import { hasMagic, magic } from './trace-dat/read-container.ts';
 import { traceError } from './trace-error.ts';
@@ -28,11 +27,18 @@ export async function openTrace(
   options: OpenOptions = {},
 ): Promise<TraceReader> {
   const format = options.format ?? 'auto';
-  if (!('read' in input)) return openTextStream(await withoutTraceDat(input), hasMagic);
+  if (!('read' in input)) return openText(await withoutTraceDat(input));
   if (input.size === 0) throw traceError('E_TRACE_EMPTY', 'is empty', input.name, 0);
   const head = await input.read(0, magic.length);
-  if (format === 'trace.dat' || (format === 'auto' && hasMagic(head))) return openTraceDat(input);
-  return openTextStream(sourceStream(input), hasMagic);
+  if (format === 'text' || (format === 'auto' && !hasMagic(head))) return openText(sourceStream(input));
+  const opened = await openTraceDat(input);
+  return 'chunks' in opened ? openText(opened) : opened;
+}
+
+/** The readers of text and their decompressors are loaded when a text comes: they take longer than a small trace.dat. */
+async function openText(stream: ByteStream): Promise<TraceReader> {
+  const { openTextStream } = await import('./open-text.ts');
+  return openTextStream(stream, hasMagic);
 }
 
 /** The same stream, after a look at its first bytes: a trace.dat cannot be read from a stream. */

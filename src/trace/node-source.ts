@@ -7,7 +7,10 @@ import type { ByteSource, ByteStream, TraceReader } from './trace-reader.ts';
 
 /** A file by its path. Directories, missing files and missing rights are errors from outside (exit code 4). */
 export function fileSource(path: string): ByteSource {
-  const file = openFile(path);
+  return descriptorSource(path, openFile(path));
+}
+
+function descriptorSource(path: string, file: number): ByteSource {
   const stat = fstatSync(file);
   if (!stat.isFile()) {
     closeSync(file);
@@ -60,8 +63,9 @@ export function stdinStream(): ByteStream {
 
 /** Opens a recording by path; `-` is standard input. */
 export async function openTraceFile(path: string, options: OpenOptions = {}): Promise<TraceReader> {
-  if (path === '-') return openTrace(stdinStream(), options);
-  const source = fileSource(path);
+  if (path === '-' && !fstatSync(process.stdin.fd).isFile()) return openTrace(stdinStream(), options);
+  // `drainlab trace info - < trace.dat`: a file after all, so any place of it can be read.
+  const source = path === '-' ? descriptorSource('standard input', process.stdin.fd) : fileSource(path);
   try {
     return await openTrace(source, options);
   } catch (error) {

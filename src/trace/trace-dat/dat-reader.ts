@@ -6,6 +6,7 @@ import { drainWorkFunction, followedFunctions } from '../kernel-events.ts';
 import { traceError } from '../trace-error.ts';
 import type {
   ByteSource,
+  ByteStream,
   EventFilter,
   ReadOptions,
   TraceDiagnostics,
@@ -26,6 +27,7 @@ import { type HeaderPage, readHeaderPage } from './header-page.ts';
 import { type Address, findSymbols, symbolNames } from './kernel-symbols.ts';
 import { type LanePlan, ownWindow, slackBytes, type WindowPlace } from './lane-data.ts';
 import { LaneMemory } from './lane-memory.ts';
+import { latencyText } from './latency-text.ts';
 import { LoopRows } from './loop-rows.ts';
 import { makeLanes, planLanes, primeLanes } from './make-lanes.ts';
 import { markerText } from './marker-text.ts';
@@ -42,8 +44,11 @@ const progressBytes = 8 << 20;
 /** Counts of 31 bits are taken after so many bytes: packed, an event takes one at least. */
 const countBytes = 512 << 20;
 
-export async function openTraceDat(source: ByteSource): Promise<TraceReader> {
+/** Opens a trace.dat. Of a latency tracer it holds text: then the answer is that text, for the reader of text. */
+export async function openTraceDat(source: ByteSource): Promise<TraceReader | ByteStream> {
   const container = await readContainer(source);
+  const text = latencyText(container);
+  if (text !== null) return text;
   const kallsyms = container.kallsyms === null ? null : await lazyBytes(container, container.kallsyms);
   return new DatReader(container, readHeaderPage(container), kallsyms);
 }

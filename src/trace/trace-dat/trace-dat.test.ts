@@ -323,6 +323,36 @@ describe('the ring buffer', () => {
   });
 });
 
+describe('a latency tracer', () => {
+  const text = [
+    '# tracer: irqsoff',
+    '#',
+    '          <idle>-0     [001] d.h1.   100.000001: mm_page_free: page=0x1 pfn=0x10 order=0',
+    '          <idle>-0     [001] d.h1.   100.000003: mm_page_free: page=0x1 pfn=0x11 order=0',
+    '',
+  ].join('\n');
+
+  test.each(['none', 'zlib', 'zstd'] as const)(
+    'leaves text in the file, which is read as such (%s)',
+    async (compression) => {
+      const bytes = buildTraceDat({ compression, events: [free], latencyText: text, buffers: [] });
+      const { rows, reader } = await rowsOf(bytes);
+      expect(rows.map(({ cpu, timeNs, pfn }) => [cpu, timeNs, pfn])).toEqual([
+        [1, 0, 0x10],
+        [1, 2000, 0x11],
+      ]);
+      expect(reader.info.format).toBe('ftrace text');
+    },
+  );
+
+  test('in version 6 too', async () => {
+    const { rows } = await rowsOf(
+      buildTraceDat({ version: 6, events: [free], latencyText: text, buffers: [{ cpus: [[]] }] }),
+    );
+    expect(rows.length).toBe(2);
+  });
+});
+
 describe('clocks and offsets', () => {
   const page = (stamp: bigint) =>
     new PageBuilder({}, stamp).event(0, freeRecord(1, 1)).event(1000, freeRecord(1, 2)).done();
