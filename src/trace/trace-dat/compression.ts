@@ -8,7 +8,7 @@ import { traceError } from '../trace-error.ts';
 import { ZstdBlocks } from './zstd.ts';
 
 /** The largest block that drainlab unpacks in one piece; trace-cmd writes chunks of 10 pages and sections of some MiB. */
-export const blockBytesMax: number = 256 << 20;
+export const blockBytesMax: number = 64 << 20;
 
 export interface Decompressor {
   /** Unpacks `source` into `target`; returns the bytes that came out, -1 for damage. A promise only for codecs that must wait. */

@@ -34,6 +34,7 @@ export async function readSections(container: Container, offset: number): Promis
 /** The content of a section as bytes, unpacked if needed. */
 export async function sectionBytes(container: Container, section: LazySection): Promise<Uint8Array> {
   const { source } = container;
+  checkSize(container, section, section.size);
   const stored = await readExactly(source, section.offset, section.size, 'a section');
   if (!section.packed) return stored;
   const { packed, target } = packedSection(container, section, stored);
@@ -43,6 +44,7 @@ export async function sectionBytes(container: Container, section: LazySection): 
 
 /** The same without waiting, for sources that can and compressions that need not. */
 function sectionBytesSync(container: Container, section: LazySection): Uint8Array {
+  checkSize(container, section, section.size);
   const stored = new Uint8Array(section.size);
   fillExactly(container.source, section.offset, stored, 'a section');
   if (!section.packed) return stored;
@@ -66,15 +68,14 @@ function packedSection(container: Container, section: LazySection, stored: Uint8
       section.offset,
     );
   }
-  if (plainBytes > blockBytesMax) {
-    throw traceError(
-      'E_TRACE_LIMIT',
-      `a section wants ${plainBytes} bytes of memory`,
-      container.source.name,
-      section.offset,
-    );
-  }
+  checkSize(container, section, plainBytes);
   return { packed: stored.subarray(8, 8 + packedBytes), target: new Uint8Array(plainBytes) };
+}
+
+function checkSize(container: Container, section: LazySection, bytes: number): void {
+  if (bytes <= blockBytesMax) return;
+  const message = `a section wants ${bytes} bytes of memory`;
+  throw traceError('E_TRACE_LIMIT', message, container.source.name, section.offset);
 }
 
 function checkedSection(

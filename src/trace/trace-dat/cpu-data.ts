@@ -31,6 +31,7 @@ export function cpuData(
  */
 export function cutToFile(container: Container, partial: boolean): string {
   const { source, buffers } = container;
+  refuseOverlaps(container);
   let story = '';
   buffers.forEach((buffer, i) => {
     const cpus = buffer.cpus.map((data) => {
@@ -44,4 +45,19 @@ export function cutToFile(container: Container, partial: boolean): string {
     buffers[i] = { ...buffer, cpus };
   });
   return story;
+}
+
+/** The data of CPUs cannot be more than the file, unless it overlaps: then a small file could take for ever to read. */
+function refuseOverlaps({ source, buffers }: Container): void {
+  let bytes = 0;
+  for (const { cpus } of buffers) {
+    for (const { offset, size } of cpus) bytes += Math.max(0, Math.min(size, source.size - offset));
+  }
+  if (bytes <= source.size) return;
+  throw traceError(
+    'E_TRACE_DAMAGED',
+    `the data of its CPUs would be ${bytes} bytes in a file of ${source.size}`,
+    source.name,
+    0,
+  );
 }

@@ -81,12 +81,28 @@ export class PlainLaneData extends LaneData {
   }
 }
 
+/** Recordings shrink to a tenth, those of idle CPUs to a hundredth; only a bomb grows more than this. */
+const unpackRatioMax = 4096;
+const unpackedFree = 256 << 20;
+
 /** Memory shared by the packed lanes of a file; so only one of them may fetch at a time. */
 export class ChunkScratch {
+  readonly #unpackedMax: number;
+  #unpacked = 0;
   packed: Uint8Array = new Uint8Array(64 << 10);
   /** A chunk that does not fit into its lane's window, and whose it is. */
   plain: Uint8Array = new Uint8Array(0);
   owner: PackedLaneData | null = null;
+
+  constructor(fileBytes: number) {
+    this.#unpackedMax = fileBytes * unpackRatioMax + unpackedFree;
+  }
+
+  /** Counts bytes that are about to be unpacked. False: no honest file has so many. */
+  mayUnpack(bytes: number): boolean {
+    this.#unpacked += bytes;
+    return this.#unpacked <= this.#unpackedMax;
+  }
 
   packedOf(length: number): Uint8Array {
     if (length > this.packed.length) this.packed = new Uint8Array(length);
@@ -179,6 +195,14 @@ export class PackedLaneData extends LaneData {
         this.#chunkAt - 8,
       );
     }
+    if (!this.#scratch.mayUnpack(this.#plainBytes)) {
+      throw traceError(
+        'E_TRACE_LIMIT',
+        `the chunks of CPU ${this.cpu} unpack to far more than such a file can hold`,
+        this.#source.name,
+        this.#chunkAt - 8,
+      );
+    }
     if (this.#at > this.#end) {
       throw traceError(
         'E_TRACE_DAMAGED',
@@ -247,8 +271,8 @@ export function windowBytesFor(
 ): number {
   const budget = (buffer.packed ? packedBudgetBytes : plainBudgetBytes) / Math.max(1, laneCount);
   const wanted = Math.max(1, Math.floor(Math.min(windowBytesMax, budget) / pageBytes));
-  const useful = buffer.packed ? wanted : Math.ceil(size / pageBytes);
-  return Math.min(wanted, useful) * pageBytes;
+  const bytes = wanted * pageBytes;
+  return buffer.packed ? bytes : Math.min(bytes, Math.ceil(size / 4) * 4);
 }
 
 const windowBytesMax = 256 << 10;

@@ -17,13 +17,15 @@ import {
 import type { LaneQueue } from './merge-lanes.ts';
 
 /** Sub-buffers are pages or, since 6.8, up to 128 of them; pages have at most 64 KiB (256 KiB on some). */
-const pageBytesMax = 64 << 20;
+const pageBytesMax = 32 << 20;
+/** All windows together; the budget is far below, unless sub-buffers are huge. */
+const windowBytesAllMax = 1 << 30;
 
 /** What the lanes of a file will need; CPUs without data have none. */
 export function planLanes(container: Container, headerPage: HeaderPage): LanePlan[] {
   const { buffers } = container;
   const laneCount = buffers.reduce((sum, { cpus }) => sum + cpus.filter(({ size }) => size > 0).length, 0);
-  return buffers.flatMap((buffer) => {
+  const plans = buffers.flatMap((buffer) => {
     const pageBytes = subBufferBytes(container, headerPage, buffer.pageBytes);
     return buffer.cpus
       .filter(({ size }) => size > 0)
@@ -32,6 +34,10 @@ export function planLanes(container: Container, headerPage: HeaderPage): LanePla
         return { buffer, data, pageBytes, windowBytes };
       });
   });
+  const bytes = plans.reduce((sum, { windowBytes }) => sum + windowBytes, 0);
+  if (bytes <= windowBytesAllMax) return plans;
+  const message = `one sub-buffer for each of ${plans.length} CPUs takes ${bytes} bytes of memory`;
+  throw traceError('E_TRACE_LIMIT', message, container.source.name, 0);
 }
 
 /** Makes the planned lanes, each with a window at the place that `place` gives. */
@@ -43,7 +49,7 @@ export function makeLanes(
   place: (bytes: number) => WindowPlace,
 ): Lane[] {
   const { source, buffers, littleEndian } = container;
-  const scratch = new ChunkScratch();
+  const scratch = new ChunkScratch(source.size);
   const { headerBytes, commitBytes } = headerPage;
   const format: LaneFormat = { name: source.name, littleEndian, headerBytes, commitBytes };
   return plans.map((plan) => {

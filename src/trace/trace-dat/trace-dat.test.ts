@@ -464,6 +464,29 @@ describe('a damaged trace.dat', () => {
     expect(await errorOf(bytes)).toMatchObject({ code: 'E_TRACE_LIMIT' });
   });
 
+  test('whose CPUs share their data is refused: it would be read for ever', async () => {
+    const page = new PageBuilder({}, 0n).event(0, freeRecord(1, 1)).done();
+    const bytes = buildTraceDat({
+      version: 6,
+      events: [free],
+      buffers: [
+        {
+          cpus: [
+            [page, page],
+            [page, page],
+          ],
+        },
+      ],
+    });
+    const view = new DataView(bytes.buffer);
+    const table = new TextDecoder('latin1').decode(bytes).indexOf('flyrecord') + 10;
+    for (let cpu = 0; cpu < 2; cpu++) {
+      view.setBigUint64(table + cpu * 16, 0n, true);
+      view.setBigUint64(table + cpu * 16 + 8, BigInt(bytes.length - 100), true);
+    }
+    expect(await errorOf(bytes)).toMatchObject({ code: 'E_TRACE_DAMAGED' });
+  });
+
   test('an empty file and another version say what they are', async () => {
     expect(await errorOf(new Uint8Array(0))).toMatchObject({ code: 'E_TRACE_EMPTY' });
     const bytes = whole();
