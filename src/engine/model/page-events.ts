@@ -12,6 +12,8 @@ import type { CpuIndex, ListIndex, Nanoseconds, Pages, Pfn } from '../../base/un
 import { type EventBlock, Kind } from '../input/event-log.ts';
 import type { Machine } from '../input/machine.ts';
 import { AllocationDelay } from './allocation-delay.ts';
+import { BulkAllocations } from './bulk-allocations.ts';
+import { Emptying, inDrain, interruptsDrain } from './emptying.ts';
 import { costlyOrder, type ListRules, type RuleEvidence } from './list-rules.ts';
 import { LockedSections } from './locked-sections.ts';
 import type { Looks } from './looks.ts';
@@ -30,47 +32,22 @@ continues[Kind.pageAllocZoneLocked] = refilling;
 continues[Kind.pageAllocExtfrag] = refilling;
 continues[Kind.pagePcpuDrain] = givingBack;
 
-/**
- * Kinds of events that may come while a task drains a CPU's lists; any other by that task ends it. From 6.0 on
- * interrupts go on meanwhile, in the name of the task that they interrupt: they free pages and wake others up.
- */
-const partOfDrain = new Uint8Array(256);
-for (const kind of [Kind.drainLocalPages, Kind.drainLocalPagesWq, Kind.drainPages]) partOfDrain[kind] = 1;
-for (const kind of [Kind.drainPagesZone, Kind.freePcppagesBulk, Kind.pagePcpuDrain]) partOfDrain[kind] = 1;
-const interruptsDrain = new Uint8Array(256);
-for (const kind of [Kind.pageFree, Kind.pageFreeBatched, Kind.freeOnePage]) interruptsDrain[kind] = 1;
-for (const kind of [Kind.callFunctionEntry, Kind.callFunctionExit]) interruptsDrain[kind] = 1;
-for (const kind of [Kind.callFunctionSingleEntry, Kind.callFunctionSingleExit]) interruptsDrain[kind] = 1;
-
 /** Kinds of events that may come while a list's lock is held. */
 const underLock = new Uint8Array(256);
 for (const kind of [Kind.freePcppagesBulk, Kind.pagePcpuDrain]) underLock[kind] = 1;
 for (let kind = 0; kind < 256; kind++) underLock[kind] |= interruptsDrain[kind];
 
+/** Tasks in compaction_free at once; more are damage. */
+const tasksMax = 1 << 16;
 /** Larger counts in probe arguments are damage. */
 const countMax = 1 << 20;
 /** In larger blocks no single pages are searched that were believed on a list. */
 const searchOrderMax = 10;
 
-/** Bits of `busy`, beside `inSection`. */
+/** Bit of `busy` during a refill or a give-back; see also `inDrain` and `inSection`. */
 const atWork = 1;
-const inDrain = 2;
-
-const noDrain = -1;
 /** Migrate type of the kernel's own pages. */
 const unmovable = 0;
-const noZone = -1;
-const everyZone = -2;
-
-/** Tasks in a bulk allocation. */
-interface BulkAllocation {
-  readonly cpu: CpuIndex;
-  /** mm_page_alloc events inside the call. */
-  allocations: number;
-  /** Pages of refills inside the call that were already taken off; the list that was refilled, or -1. */
-  heads: number;
-  refilledList: ListIndex;
-}
 
 export class PageEvents {
   readonly pointers: PointerTable;
@@ -82,7 +59,8 @@ export class PageEvents {
   readonly #seen: RuleEvidence;
   readonly #lists: PageLists;
   readonly #looks: Looks;
-  readonly #hugeOrder = 9;
+  /** Order of a huge page (9 with pages of 4 KiB), from the first refill of such an order on as it told. */
+  #hugeOrder = 9;
   /** By CPU: what it is in the middle of, with the list, the pages and the first page of it. */
   readonly #work: Uint8Array;
   readonly #workList: Int32Array;
@@ -100,11 +78,7 @@ export class PageEvents {
   readonly #lastZonePointer: Int32Array;
   readonly #remoteCpu: Int32Array;
   readonly #lastRefillPfn: Float64Array;
-  /** By executing CPU: CPU whose lists it drains, or `noDrain`; which zone's, `everyZone` or `noZone` (not known). */
-  readonly #draining: Int32Array;
-  readonly #drainedZone: Int32Array;
-  readonly #drainingPid: Int32Array;
-  readonly #freedWhileDraining: Uint8Array;
+  readonly #emptying: Emptying;
   /**
    * Zone of the last page for the kernel's own use that was taken anywhere. A bulk allocation takes its pages
    * from the first zone that is above its low mark, which all CPUs see alike.
@@ -113,7 +87,7 @@ export class PageEvents {
   /** By zone: pages of a refill, 0 if not known. */
   readonly #batch: Int32Array;
   #sections: LockedSections | null = null;
-  readonly #bulk = new Map<number, BulkAllocation>();
+  readonly #bulk = new BulkAllocations();
   readonly #compactionFree = new Set<number>();
 
   constructor(machine: Machine, rules: ListRules, seen: RuleEvidence, lists: PageLists, looks: Looks) {
@@ -137,10 +111,13 @@ export class PageEvents {
     this.#lastZonePointer = new Int32Array(cpus);
     this.#remoteCpu = new Int32Array(cpus).fill(-1);
     this.#lastRefillPfn = new Float64Array(cpus).fill(-1);
-    this.#draining = new Int32Array(cpus).fill(noDrain);
-    this.#drainedZone = new Int32Array(cpus).fill(noZone);
-    this.#drainingPid = new Int32Array(cpus);
-    this.#freedWhileDraining = new Uint8Array(cpus);
+    this.#emptying = new Emptying(
+      lists,
+      rules,
+      this.busy,
+      (list, otherwise) => this.#refillRow(list, otherwise),
+      (pages) => this.#noteWrong(pages),
+    );
     this.#kernelZone = Math.max(
       0,
       machine.zones.findLastIndex((zone) => zone.name !== 'Movable'),
@@ -167,13 +144,7 @@ export class PageEvents {
       if (kind === Kind.pageAlloc) this.#sections.allocated(cpu, pid);
       this.#sections.close(cpu);
     }
-    if (this.#draining[cpu] === noDrain || partOfDrain[kind] === 1) return;
-    if (this.#rules.remoteDrains) {
-      if (pid !== this.#drainingPid[cpu]) return;
-      if (kind === Kind.pageFree) this.#freedWhileDraining[cpu] = 1;
-      if (interruptsDrain[kind] === 1) return;
-    }
-    this.#endDraining(cpu);
+    if ((this.busy[cpu] & inDrain) !== 0) this.#emptying.settle(cpu, kind, pid);
   }
 
   /** A free found its list locked. */
@@ -247,10 +218,7 @@ export class PageEvents {
     this.#lastRefillPfn[cpu] = -1;
     if (pfn < 0) return;
     const order = block.order[i];
-    if (this.#bulk.size > 0) {
-      const bulk = this.#bulk.get(block.pid[i]);
-      if (bulk !== undefined) bulk.allocations++;
-    }
+    this.#bulk.allocated(block.pid[i]);
     if (!this.#isListOrder(order)) return;
     const zone = this.#lists.zoneOf(pfn);
     if (order === 0 && block.a[i] === unmovable && zone >= 0) this.#kernelZone = zone;
@@ -287,6 +255,7 @@ export class PageEvents {
     const cpu = block.cpu[i];
     this.#lastRefillPfn[cpu] = pfn;
     const refill = this.#rules.refillField ? block.b[i] === 1 : this.#isListOrder(order);
+    if (refill && order > costlyOrder) this.#hugeOrder = order;
     this.#fromBuddy(pfn, order, block, i, refill, row);
   }
 
@@ -313,24 +282,19 @@ export class PageEvents {
     if (zone < 0) return;
     const list = owner * this.#lists.zoneCount + zone;
     this.#sections?.givesBack(cpu, block.pid[i], list, row);
-    // drain_pages_zone may have waited for the list's lock: what the list holds now, and no later, will be gone.
-    if (this.#rules.remoteDrains && this.#draining[cpu] === owner && this.#drainedZone[cpu] === zone) {
-      // After a free on the drainer's own list it may be an ordinary give-back, when the drain is over.
-      if (owner === cpu && this.#freedWhileDraining[cpu] === 1) this.#endDraining(cpu);
-      else this.#beginEmptying(list, row);
-    } else if (this.#rules.smallGiveBacksEmpty && this.#draining[cpu] === noDrain) {
-      // One page is what a list gives back whose `high` is below its batch, as while memory goes offline.
-      if (block.b[i] > 1 && block.b[i] < this.#batch[zone]) this.#startDraining(block, i, row, owner, zone);
-    }
-    if (!this.#rules.bulkTakesFirst || block.b[i] <= 0 || block.b[i] > countMax) return;
+    const count = block.b[i];
+    // One page is what a list gives back whose `high` is below its batch, as while memory goes offline.
+    const whole = this.#rules.smallGiveBacksEmpty && count > 1 && count < this.#batch[zone];
+    this.#emptying.givesBack(cpu, block.pid[i], owner, zone, row, whole);
+    if (!this.#rules.bulkTakesFirst || count <= 0 || count > countMax) return;
     this.#work[cpu] = givingBack;
     this.busy[cpu] |= atWork;
     this.#lists.givingBack.add(cpu);
     this.#workList[cpu] = list;
-    this.#workPages[cpu] = block.b[i];
-    this.#lists.add(list, -block.b[i]);
+    this.#workPages[cpu] = count;
+    this.#lists.add(list, -count);
     // Within a drain the give-back is all that the list holds: what else is believed on it is on its way off.
-    if (this.#draining[cpu] === owner) this.#emptied(list, row);
+    if (this.#emptying.drains(cpu, owner)) this.#emptied(list, row);
   }
 
   pcpuDrain(block: EventBlock, i: number): void {
@@ -391,35 +355,16 @@ export class PageEvents {
     lists.add(list, pages);
   }
 
-  /** A CPU begins to drain lists: of CPU `target`, all of them or some. */
+  /** CPU `cpu` begins to drain lists of CPU `target`: all of them, or some that will be told. */
   drainBegins(cpu: CpuIndex, target: CpuIndex, all: boolean, row: number): void {
-    if (target < 0 || target >= this.#lists.cpuCount) return;
-    this.#draining[cpu] = target;
-    this.busy[cpu] |= inDrain;
-    if (!all || this.#drainedZone[cpu] === everyZone) return;
-    this.#drainedZone[cpu] = everyZone;
-    const first = target * this.#lists.zoneCount;
-    for (let list = first; list < first + this.#lists.zoneCount; list++) this.#beginEmptying(list, row);
+    this.#emptying.begins(cpu, target, all, row);
   }
 
-  /** Pages of a refill that its CPU is in the middle of are on no list yet: the drain does not concern them. */
-  #beginEmptying(list: ListIndex, row: number): void {
+  #refillRow(list: ListIndex, otherwise: number): number {
     const owner = this.#lists.cpuOf(list);
-    const refill = this.#work[owner] === refilling && this.#workList[owner] === list;
-    this.#lists.beginEmptying(list, refill ? this.#workRow[owner] : row);
-  }
-
-  #endDraining(cpu: CpuIndex): void {
-    const first = this.#draining[cpu] * this.#lists.zoneCount;
-    const zone = this.#drainedZone[cpu];
-    this.#draining[cpu] = noDrain;
-    this.busy[cpu] &= ~inDrain;
-    this.#drainedZone[cpu] = noZone;
-    if (zone >= 0) this.#noteWrong(this.#lists.endEmptying(first + zone));
-    if (zone !== everyZone) return;
-    for (let list = first; list < first + this.#lists.zoneCount; list++) {
-      this.#noteWrong(this.#lists.endEmptying(list));
-    }
+    return this.#work[owner] === refilling && this.#workList[owner] === list
+      ? this.#workRow[owner]
+      : otherwise;
   }
 
   #emptied(list: ListIndex, row: number): void {
@@ -437,42 +382,27 @@ export class PageEvents {
   drainPagesZone(block: EventBlock, i: number, row: number): void {
     const cpu = block.cpu[i];
     const target = block.a[i];
-    if (this.#draining[cpu] !== noDrain) this.#endDraining(cpu);
-    if (target < 0 || target >= this.#lists.cpuCount) return;
-    this.#remoteCpu[cpu] = target;
-    this.#startDraining(block, i, row, target, this.pointers.zoneOf(block.b[i]));
-  }
-
-  #startDraining(block: EventBlock, i: number, row: number, target: CpuIndex, zone: number): void {
-    const cpu = block.cpu[i];
-    this.#draining[cpu] = target;
-    this.busy[cpu] |= inDrain;
-    this.#drainingPid[cpu] = block.pid[i];
-    this.#freedWhileDraining[cpu] = 0;
-    this.#drainedZone[cpu] = zone;
-    if (zone >= 0) this.#beginEmptying(target * this.#lists.zoneCount + zone, row);
+    if (target >= 0 && target < this.#lists.cpuCount) this.#remoteCpu[cpu] = target;
+    this.#emptying.beginsZone(cpu, block.pid[i], target, this.pointers.zoneOf(block.b[i]), row);
   }
 
   compactionFree(block: EventBlock, i: number): void {
-    if (this.#rules.compactionFreesEmit) this.#compactionFree.add(block.pid[i]);
+    if (!this.#rules.compactionFreesEmit) return;
+    if (this.#compactionFree.size >= tasksMax) this.#compactionFree.clear();
+    this.#compactionFree.add(block.pid[i]);
   }
 
   allocBulk(block: EventBlock, i: number): void {
-    this.#bulk.set(block.pid[i], { cpu: block.cpu[i], allocations: 0, heads: 0, refilledList: -1 });
+    this.#bulk.begin(block.pid[i], block.cpu[i]);
   }
 
   allocBulkReturn(block: EventBlock, i: number): void {
-    const bulk = this.#bulk.get(block.pid[i]);
-    if (bulk === undefined) return;
-    this.#bulk.delete(block.pid[i]);
-    const got = block.a[i];
-    const silent = got - Math.min(1, bulk.allocations) - bulk.heads;
-    if (silent <= 0 || got > countMax) return;
-    const list =
-      bulk.refilledList >= 0 ? bulk.refilledList : bulk.cpu * this.#lists.zoneCount + this.#kernelZone;
-    this.#lists.add(list, -silent);
-    this.#lists.ghosts[list] += silent;
-    this.#note('pages taken by bulk allocation', silent);
+    const taken = this.#bulk.end(block.pid[i], block.a[i]);
+    if (taken === null) return;
+    const list = taken.list >= 0 ? taken.list : taken.cpu * this.#lists.zoneCount + this.#kernelZone;
+    this.#lists.add(list, -taken.pages);
+    this.#lists.ghosts[list] += taken.pages;
+    this.#note('pages taken by bulk allocation', taken.pages);
   }
 
   #isListOrder(order: number): boolean {
@@ -540,10 +470,7 @@ export class PageEvents {
     lists.refilled(list, this.#workPages[cpu] - head, this.#workRow[cpu]);
     if (slot < 0) return;
     lists.markTaken(slot);
-    const bulk = this.#bulk.size > 0 ? this.#bulk.get(this.#workPid[cpu]) : undefined;
-    if (bulk === undefined) return;
-    bulk.heads += head;
-    bulk.refilledList = list;
+    this.#bulk.refilled(this.#workPid[cpu], list, head);
   }
 
   /** Removes every page of [pfn, pfn + 2^order) that is believed on a list; returns how many pages. */
