@@ -2,35 +2,20 @@
  * Page events → counts: the rules by which an event moves a page on or off a list (mm/page_alloc.c of 5.10
  * to 7.x; `ListRules` says which). Identity decides, not the CPU of the event: a page is charged to the
  * list that it entered.
- *
- * Three kinds of work are told page by page although the kernel's count changes at once, so they are kept
- * open for each CPU until its next other event: a refill (the count grows when all pages are there, and the
- * first is handed out at once), and a give-back (pages leave before the first event).
  */
 
 import type { CpuIndex, ListIndex, Nanoseconds, Pages, Pfn } from '../../base/units.ts';
 import { type EventBlock, Kind } from '../input/event-log.ts';
 import type { Machine } from '../input/machine.ts';
-import { AllocationDelay } from './allocation-delay.ts';
 import { BulkAllocations } from './bulk-allocations.ts';
 import { Emptying, inDrain, interruptsDrain } from './emptying.ts';
 import { costlyOrder, type ListRules, type RuleEvidence } from './list-rules.ts';
+import { atWork, ListWork, type RefillListener } from './list-work.ts';
 import { LockedSections } from './locked-sections.ts';
 import type { Looks } from './looks.ts';
 import type { PageLists } from './page-lists.ts';
 import { orderMask, takenFlag } from './page-lists.ts';
 import { PointerTable } from './pointer-table.ts';
-
-/** What a CPU is in the middle of. */
-const idle = 0;
-const refilling = 1;
-const givingBack = 2;
-
-/** Kind of event → the work that it continues. */
-const continues = new Uint8Array(256);
-continues[Kind.pageAllocZoneLocked] = refilling;
-continues[Kind.pageAllocExtfrag] = refilling;
-continues[Kind.pagePcpuDrain] = givingBack;
 
 /** Kinds of events that may come while a list's lock is held. */
 const underLock = new Uint8Array(256);
@@ -44,12 +29,10 @@ const countMax = 1 << 20;
 /** In larger blocks no single pages are searched that were believed on a list. */
 const searchOrderMax = 10;
 
-/** Bit of `busy` during a refill or a give-back; see also `inDrain` and `inSection`. */
-const atWork = 1;
 /** Migrate type of the kernel's own pages. */
 const unmovable = 0;
 
-export class PageEvents {
+export class PageEvents implements RefillListener {
   readonly pointers: PointerTable;
   /** Odd things met, by name, with how often. */
   readonly notes = new Map<string, number>();
@@ -61,18 +44,7 @@ export class PageEvents {
   readonly #looks: Looks;
   /** Order of a huge page (9 with pages of 4 KiB), from the first refill of such an order on as it told. */
   #hugeOrder = 9;
-  /** By CPU: what it is in the middle of, with the list, the pages and the first page of it. */
-  readonly #work: Uint8Array;
-  readonly #workList: Int32Array;
-  readonly #workPages: Int32Array;
-  readonly #workHead: Float64Array;
-  readonly #workPid: Int32Array;
-  readonly #workRow: Float64Array;
-  readonly #workLastRow: Float64Array;
-  readonly #workLastNs: Float64Array;
-  /** Time of the last page of a refill if the CPU has told nothing since, else -1. */
-  readonly #refillEndNs: Float64Array;
-  readonly #delay = new AllocationDelay();
+  readonly #work: ListWork;
   /** By CPU: pcp pointer of the last give-back; CPU named by the last drain_pages_zone (-1 after other events). */
   readonly #lastPcp: Int32Array;
   readonly #lastZonePointer: Int32Array;
@@ -98,15 +70,8 @@ export class PageEvents {
     this.pointers = new PointerTable();
     const cpus = machine.cpuCount;
     this.busy = new Uint8Array(cpus);
-    this.#work = new Uint8Array(cpus);
-    this.#workList = new Int32Array(cpus);
-    this.#workPages = new Int32Array(cpus);
-    this.#workHead = new Float64Array(cpus);
-    this.#workPid = new Int32Array(cpus);
-    this.#workRow = new Float64Array(cpus);
-    this.#workLastRow = new Float64Array(cpus);
-    this.#workLastNs = new Float64Array(cpus);
-    this.#refillEndNs = new Float64Array(cpus).fill(-1);
+    this.#batch = Int32Array.from(machine.zones, (zone) => zone.batch ?? 0);
+    this.#work = new ListWork(lists, looks, rules, this.busy, this.#batch, this);
     this.#lastPcp = new Int32Array(cpus);
     this.#lastZonePointer = new Int32Array(cpus);
     this.#remoteCpu = new Int32Array(cpus).fill(-1);
@@ -115,7 +80,7 @@ export class PageEvents {
       lists,
       rules,
       this.busy,
-      (list, otherwise) => this.#refillRow(list, otherwise),
+      (list, otherwise) => this.#work.refillRow(list, otherwise),
       (pages) => this.#noteWrong(pages),
     );
     this.#kernelZone = Math.max(
@@ -123,7 +88,6 @@ export class PageEvents {
       machine.zones.findLastIndex((zone) => zone.name !== 'Movable'),
     );
     this.rulesChanged();
-    this.#batch = Int32Array.from(machine.zones, (zone) => zone.batch ?? 0);
   }
 
   /** The rules were found to be others than believed (recordings in text). */
@@ -138,8 +102,7 @@ export class PageEvents {
 
   /** Before a row of CPU `cpu` is looked at: is what the CPU was in the middle of over? */
   settle(cpu: CpuIndex, kind: Kind, pid: number): void {
-    const work = this.#work[cpu];
-    if (work !== idle && work !== continues[kind]) this.#endWork(cpu, work);
+    if ((this.busy[cpu] & atWork) !== 0) this.#work.settle(cpu, kind);
     if (this.#sections?.isOpen(cpu) && underLock[kind] === 0) {
       if (kind === Kind.pageAlloc) this.#sections.allocated(cpu, pid);
       this.#sections.close(cpu);
@@ -233,14 +196,7 @@ export class PageEvents {
 
   /** The page left its list before this event: looks in between saw the list without it. */
   #tookEarlier(pfn: Pfn, order: number, cpu: CpuIndex, pid: number, timeNs: Nanoseconds): void {
-    // The first page of a refill, with nothing since the last page of that refill, shows how long before.
-    if (this.#refillEndNs[cpu] >= 0) {
-      if (this.#workHead[cpu] === pfn && this.#workPid[cpu] === pid) {
-        this.#delay.seen(order, timeNs - this.#refillEndNs[cpu]);
-      }
-      this.#refillEndNs[cpu] = -1;
-    }
-    const leftNs = timeNs - this.#delay.atLeast(order);
+    const leftNs = this.#work.leftNs(cpu, pid, pfn, order, timeNs);
     if (this.#looks.newestNs <= leftNs) return;
     const lists = this.#lists;
     const slot = lists.find(pfn);
@@ -287,12 +243,7 @@ export class PageEvents {
     const whole = this.#rules.smallGiveBacksEmpty && count > 1 && count < this.#batch[zone];
     this.#emptying.givesBack(cpu, block.pid[i], owner, zone, row, whole);
     if (!this.#rules.bulkTakesFirst || count <= 0 || count > countMax) return;
-    this.#work[cpu] = givingBack;
-    this.busy[cpu] |= atWork;
-    this.#lists.givingBack.add(cpu);
-    this.#workList[cpu] = list;
-    this.#workPages[cpu] = count;
-    this.#lists.add(list, -count);
+    this.#work.giveBack(cpu, list, count);
     // Within a drain the give-back is all that the list holds: what else is believed on it is on its way off.
     if (this.#emptying.drains(cpu, owner)) this.#emptied(list, row);
   }
@@ -307,10 +258,7 @@ export class PageEvents {
       this.pointers.setZone(this.#lastZonePointer[cpu], lists.zoneOf(pfn));
       this.#lastZonePointer[cpu] = 0;
     }
-    if (this.#work[cpu] === givingBack && this.#workPages[cpu] > 0) {
-      this.#tellGivenBack(cpu, pfn, 1 << order);
-      return;
-    }
+    if (this.#work.gaveBack(cpu, pfn, order)) return;
     if (this.#rules.remoteDrains) this.#completeIfMet(pfn);
     if (this.#sections !== null) this.#sections.gaveBack(cpu);
     if (this.#takeRange(pfn, order) > 0) return;
@@ -326,45 +274,12 @@ export class PageEvents {
   /** A page that leaves its list shows that the refill with which it came is complete. */
   #completeIfMet(pfn: Pfn): void {
     const slot = this.#lists.find(pfn);
-    if (slot < 0) return;
-    const list = this.#lists.table.list(slot);
-    const owner = this.#lists.cpuOf(list);
-    if (this.#work[owner] !== refilling || this.#workList[owner] !== list) return;
-    if (this.#lists.table.row(slot) >= this.#workRow[owner]) this.#endRefill(owner);
-  }
-
-  /** One page of a give-back that was subtracted as a whole. */
-  #tellGivenBack(cpu: CpuIndex, pfn: Pfn, pages: Pages): void {
-    const lists = this.#lists;
-    const list = this.#workList[cpu];
-    this.#workPages[cpu] -= pages;
-    const slot = lists.table.find(pfn);
-    if (slot < 0) {
-      if (lists.anchored[list] === 0) {
-        lists.add(list, pages);
-        this.#looks.heldAllAlong(list, pages);
-      } else if (lists.unseen[list] >= pages) lists.unseen[list] -= pages;
-      return;
-    }
-    if (lists.isStale(slot) || lists.table.list(slot) === list) {
-      lists.table.remove(slot);
-      return;
-    }
-    this.#note('given back from another list than believed');
-    lists.leave(slot);
-    lists.add(list, pages);
+    if (slot >= 0) this.#work.met(slot);
   }
 
   /** CPU `cpu` begins to drain lists of CPU `target`: all of them, or some that will be told. */
   drainBegins(cpu: CpuIndex, target: CpuIndex, all: boolean, row: number): void {
     this.#emptying.begins(cpu, target, all, row);
-  }
-
-  #refillRow(list: ListIndex, otherwise: number): number {
-    const owner = this.#lists.cpuOf(list);
-    return this.#work[owner] === refilling && this.#workList[owner] === list
-      ? this.#workRow[owner]
-      : otherwise;
   }
 
   #emptied(list: ListIndex, row: number): void {
@@ -421,56 +336,13 @@ export class PageEvents {
       return;
     }
     const list = cpu * lists.zoneCount + zone;
-    if (this.#work[cpu] === refilling && this.#workList[cpu] !== list) this.#endWork(cpu, refilling);
-    if (this.#work[cpu] !== refilling) {
-      this.#work[cpu] = refilling;
-      this.busy[cpu] |= atWork;
-      lists.refilling.add(cpu);
-      this.#workList[cpu] = list;
-      this.#workPages[cpu] = 0;
-      this.#workHead[cpu] = pfn;
-      this.#workRow[cpu] = row;
-      this.#workPid[cpu] = block.pid[i];
-    }
-    this.#workPages[cpu] += 1 << order;
-    this.#workLastRow[cpu] = row;
-    this.#workLastNs[cpu] = block.timeNs[i];
-    this.#refillEndNs[cpu] = block.timeNs[i];
-    lists.expect(pfn, list, order, row);
-    if (!this.#rules.fixedRefill || this.#batch[zone] === 0) return;
-    const entries = order === 0 ? this.#batch[zone] : Math.max(this.#batch[zone] >>> order, 2);
-    if (this.#workPages[cpu] >= entries << order) this.#endRefill(cpu);
+    this.#work.refill(cpu, block.pid[i], list, pfn, order, row, block.timeNs[i]);
   }
 
-  #endWork(cpu: CpuIndex, work: number): void {
-    this.#work[cpu] = idle;
-    this.busy[cpu] &= ~atWork;
-    this.#lists.givingBack.delete(cpu);
-    if (work === givingBack) {
-      if (this.#workPages[cpu] > 0) this.#lists.add(this.#workList[cpu], this.#workPages[cpu]);
-      return;
-    }
-    this.#endRefill(cpu);
-  }
-
-  /** The count grows by the whole refill at once, and its first page is handed out at once. */
-  #endRefill(cpu: CpuIndex): void {
-    const lists = this.#lists;
-    const list = this.#workList[cpu];
-    this.#work[cpu] = idle;
-    this.busy[cpu] &= ~atWork;
-    lists.refilling.delete(cpu);
-    this.#sections?.refilled(cpu, this.#workPid[cpu], list);
-    const slot = lists.find(this.#workHead[cpu]);
-    const head = slot < 0 ? 0 : 1 << (lists.table.order(slot) & orderMask);
-    // Only the CPU's next event tells that the refill was complete. It was so since the last page of it, but
-    // not while another CPU drained the list and did not meet these pages.
-    const completeRow = Math.max(this.#workLastRow[cpu], lists.emptiedRow(list));
-    this.#looks.grewEarlier(list, completeRow, this.#workLastNs[cpu], this.#workPages[cpu] - head);
-    lists.refilled(list, this.#workPages[cpu] - head, this.#workRow[cpu]);
-    if (slot < 0) return;
-    lists.markTaken(slot);
-    this.#bulk.refilled(this.#workPid[cpu], list, head);
+  /** For `ListWork`. */
+  refilled(cpu: CpuIndex, pid: number, list: ListIndex, head: Pages): void {
+    this.#sections?.refilled(cpu, pid, list);
+    this.#bulk.refilled(pid, list, head);
   }
 
   /** Removes every page of [pfn, pfn + 2^order) that is believed on a list; returns how many pages. */
