@@ -215,6 +215,14 @@ export function ruleOfEvent(system: string, name: string): EventRule | undefined
   return undefined;
 }
 
+/** System and name of all trace events that are followed. */
+export function followedEvents(): Array<[system: string, name: string]> {
+  return [...byEvent.keys()].map((key) => {
+    const colon = key.indexOf(':');
+    return [key.slice(0, colon), key.slice(colon + 1)];
+  });
+}
+
 /** Rule of a probe on the kernel function `symbol` (`drain_all_pages`, `__drain_all_pages.part.0`). */
 export function ruleOfFunction(symbol: string, sort: ProbeSort): EventRule | undefined {
   const plain = symbol.replace(/\+0x[0-9a-f]+.*$/, '');

@@ -5,7 +5,10 @@
 
 import type { ByteSource } from '../trace-reader.ts';
 import type { Decompressor } from './compression.ts';
-import { formatId } from './event-format.ts';
+import { formatId, formatName } from './event-format.ts';
+
+/** `name:` */
+const nameLabelLength = 5;
 
 /**
  * The format files of the kernel (`events/SYSTEM/EVENT/format`), not parsed yet. A file has thousands and a recording
@@ -16,6 +19,7 @@ export class FormatTexts {
   readonly #bytes: Uint8Array[] = [];
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
+  readonly #strings: Map<Uint8Array, string | null> = new Map();
 
   get length(): number {
     return this.#starts.length;
@@ -34,6 +38,44 @@ export class FormatTexts {
 
   textOf(index: number): Uint8Array {
     return this.#bytes[index].subarray(this.#starts[index], this.#ends[index]);
+  }
+
+  /** The name in the first line. All names of a file are read quickest from one string of all its formats. */
+  nameOf(index: number): string {
+    const text = this.#stringOf(this.#bytes[index]);
+    if (text === null) return formatName(this.textOf(index));
+    const start = this.#starts[index];
+    return text.slice(start + nameLabelLength, Math.max(start, text.indexOf('\n', start))).trim();
+  }
+
+  /** Positions of the formats whose text holds `part`, ascending. */
+  withText(part: string): number[] {
+    const found: number[] = [];
+    for (let index = 0; index < this.length; ) {
+      const bytes = this.#bytes[index];
+      const text = this.#stringOf(bytes);
+      if (text === null) {
+        if (new TextDecoder().decode(this.textOf(index)).includes(part)) found.push(index);
+        index++;
+        continue;
+      }
+      const at = text.indexOf(part, this.#starts[index]);
+      while (index < this.length && this.#bytes[index] === bytes && (at < 0 || this.#ends[index] <= at))
+        index++;
+      if (at >= 0 && index < this.length && this.#bytes[index] === bytes) found.push(index++);
+    }
+    return found;
+  }
+
+  /** The bytes as a string with as many characters; null where they are not ASCII. */
+  #stringOf(bytes: Uint8Array): string | null {
+    let text = this.#strings.get(bytes);
+    if (text === undefined) {
+      const decoded = new TextDecoder().decode(bytes);
+      text = decoded.length === bytes.length ? decoded : null;
+      this.#strings.set(bytes, text);
+    }
+    return text;
   }
 
   idOf(index: number): number {

@@ -49,8 +49,13 @@ export async function openTraceDat(source: ByteSource): Promise<TraceReader | By
   const container = await readContainer(source);
   const text = latencyText(container);
   if (text !== null) return text;
-  const kallsyms = container.kallsyms === null ? null : await lazyBytes(container, container.kallsyms);
-  return new DatReader(container, readHeaderPage(container), kallsyms);
+  try {
+    const kallsyms = container.kallsyms === null ? null : await lazyBytes(container, container.kallsyms);
+    return new DatReader(container, readHeaderPage(container), kallsyms);
+  } catch (error) {
+    container.decompressor?.close();
+    throw error;
+  }
 }
 
 class DatReader implements TraceReader {

@@ -44,7 +44,8 @@ export class EventTypes {
   readonly #types: Map<number, EventType> = new Map();
   /** Largest id that has a format, and one. */
   readonly idLimit: number;
-  #byName: Map<string, EventType> | undefined;
+  /** `system:name` → id. */
+  #byName: Map<string, number> | undefined;
 
   constructor(formats: FormatTexts, longBytes: number) {
     this.#formats = formats;
@@ -77,15 +78,21 @@ export class EventTypes {
   named(system: string, name: string): EventType | undefined {
     if (this.#byName === undefined) {
       this.#byName = new Map();
-      for (const type of this.all()) this.#byName.set(`${type.system}:${type.name}`, type);
+      for (let id = 0; id < this.idLimit; id++) {
+        const index = this.#formatOf[id] - 1;
+        if (index >= 0)
+          this.#byName.set(`${this.#formats.systemOf(index)}:${this.#formats.nameOf(index)}`, id);
+      }
     }
-    return this.#byName.get(`${system}:${name}`);
+    const id = this.#byName.get(`${system}:${name}`);
+    return id === undefined ? undefined : this.byId(id);
   }
 
-  *all(): Generator<EventType> {
-    for (let id = 0; id < typeIdCount; id++) {
-      const type = this.#formatOf[id] === 0 ? undefined : this.byId(id);
-      if (type !== undefined) yield type;
-    }
+  /** The types whose format text holds `part`. */
+  withText(part: string): EventType[] {
+    return this.#formats
+      .withText(part)
+      .map((index) => this.byId(this.#formats.idOf(index)))
+      .filter((type) => type !== undefined);
   }
 }

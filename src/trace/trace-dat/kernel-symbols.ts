@@ -49,8 +49,15 @@ export function findSymbols(kallsyms: Uint8Array, names: Iterable<string>): Map<
 
 /** Tells whether a name stands in kallsyms, hidden addresses or not. One pass over the text, then a search a name. */
 export function symbolNames(kallsyms: Uint8Array): (name: string) => boolean {
-  const text = new TextDecoder('latin1').decode(kallsyms);
-  return (name) => text.includes(` ${name}\n`) || text.includes(` ${name}\t`);
+  const text = new TextDecoder().decode(kallsyms);
+  return (name) => {
+    const part = ` ${name}`;
+    for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+      const after = text[at + part.length];
+      if (after === undefined || after === '\n' || after === '\t') return true;
+    }
+    return false;
+  };
 }
 
 function parseAddress(bytes: Uint8Array, start: number, end: number): Address | null {

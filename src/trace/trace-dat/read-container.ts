@@ -78,7 +78,12 @@ export async function readContainer(source: ByteSource): Promise<Container> {
     latency: [],
     options: emptyOptions(),
   };
-  if (version === '7') await readSections(container, sectionsAt);
-  else await readVersion6(container, cursor);
+  try {
+    if (version === '7') await readSections(container, sectionsAt);
+    else await readVersion6(container, cursor);
+  } catch (error) {
+    container.decompressor?.close();
+    throw error;
+  }
   return container;
 }

@@ -1,10 +1,11 @@
 /** For each event type: is it followed, as what kind of row, and where in the record its columns stand. */
 
-import type { Kind } from '../../engine/input/event-log.ts';
+import { Kind } from '../../engine/input/event-log.ts';
 import {
   type ColumnName,
   type ColumnUse,
   type EventRule,
+  followedEvents,
   type ProbeSort,
   probeByAddress,
   ruleOfEvent,
@@ -144,13 +145,20 @@ export class RowTable {
   }
 }
 
-/** Kinds that some format of the file would give. */
+/** Kinds that some format of the file would give. Of thousands of formats only those that can are looked at. */
 export function kindsPresent(types: EventTypes): Set<Kind> {
   const kinds = new Set<Kind>();
-  for (const type of types.all()) {
+  for (const [system, name] of followedEvents()) {
+    const type = types.named(system, name);
+    const rule = type === undefined ? undefined : ruleOf(type);
+    if (rule !== undefined) kinds.add(rule.kind);
+  }
+  for (const type of types.withText('__probe_')) {
     const rule = ruleOf(type);
     if (rule !== undefined) kinds.add(rule.kind);
   }
+  // Of the function tracer and of probes without a telling name the kind is known when they come.
+  kinds.delete(Kind.other);
   return kinds;
 }
 
