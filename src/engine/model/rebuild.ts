@@ -175,44 +175,55 @@ class Replayed implements Rebuild, DrainListener {
         case Kind.freeOnePage:
           events.freeOnePage(block, i);
           break;
-        case Kind.pageAllocExtfrag:
-          events.extfrag(block, i, row);
-          break;
-        case Kind.compactionFree:
-          events.compactionFree(block, i);
-          break;
-        case Kind.allocBulk:
-          events.allocBulk(block, i);
-          break;
-        case Kind.allocBulkReturn:
-          events.allocBulkReturn(block, i);
-          break;
-        case Kind.marker:
-          this.#check.marker(block.texts.get(i) ?? '', row, block.timeNs[i]);
-          break;
-        case Kind.zoneinfoShow:
-          this.#check.shown(row, block.timeNs[i]);
-          break;
-        case Kind.drainLocalPages:
-        case Kind.drainLocalPagesWq:
-          events.drainBegins(cpu[i], cpu[i], false, row);
-          drains.localDrain(cpu[i], pid[i], row, block.timeNs[i]);
-          break;
-        case Kind.drainPages:
-          events.drainBegins(cpu[i], block.a[i], true, row);
-          break;
-        case Kind.drainPagesZone:
-          events.drainPagesZone(block, i, row);
-          drains.row(block, i, row);
-          break;
         default:
-          drains.row(block, i, row);
+          this.#otherRow(block, i, row);
       }
     }
     this.#row = row;
     if (block.length > 0) this.#lastNs = block.timeNs[block.length - 1];
     drains.advance(this.#lastNs);
     this.#check.advance(this.#lastNs);
+  }
+
+  /** Kinds that come seldom. */
+  #otherRow(block: EventBlock, i: number, row: number): void {
+    const events = this.#events;
+    const drains = this.#drains;
+    const cpu = block.cpu[i];
+    switch (block.kind[i]) {
+      case Kind.pageAllocExtfrag:
+        events.extfrag(block, i, row);
+        break;
+      case Kind.compactionFree:
+        events.compactionFree(block, i);
+        break;
+      case Kind.allocBulk:
+        events.allocBulk(block, i);
+        break;
+      case Kind.allocBulkReturn:
+        events.allocBulkReturn(block, i);
+        break;
+      case Kind.marker:
+        this.#check.marker(block.texts.get(i) ?? '', row, block.timeNs[i]);
+        break;
+      case Kind.zoneinfoShow:
+        this.#check.shown(row, block.timeNs[i]);
+        break;
+      case Kind.drainLocalPages:
+      case Kind.drainLocalPagesWq:
+        events.drainBegins(cpu, cpu, false, row);
+        drains.localDrain(cpu, block.pid[i], row, block.timeNs[i]);
+        break;
+      case Kind.drainPages:
+        events.drainBegins(cpu, block.a[i], true, row);
+        break;
+      case Kind.drainPagesZone:
+        events.drainPagesZone(block, i, row);
+        drains.row(block, i, row);
+        break;
+      default:
+        drains.row(block, i, row);
+    }
   }
 
   finish(): RebuildReport {
