@@ -117,9 +117,9 @@ export class ListWork {
     this.#headWaitsNs[cpu] = timeNs;
     this.#lists.expect(pfn, list, order, row);
     const batch = this.#batch[list % this.#lists.zoneCount];
-    if (!this.#rules.fixedRefill || batch === 0) return;
-    const entries = order === 0 ? batch : Math.max(batch >>> order, 2);
-    if (this.#pages[cpu] >= entries << order) this.#endRefill(cpu);
+    // Where interrupts go on while the list is locked, a refill may be complete and not counted for long.
+    if (!this.#rules.fixedRefill || this.#rules.remoteDrains || batch === 0) return;
+    if (this.#pages[cpu] >= batch << order) this.#endRefill(cpu);
   }
 
   /** A page leaves its list: then the refill with which it came is complete. */
