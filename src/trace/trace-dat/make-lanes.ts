@@ -26,6 +26,14 @@ export function planLanes(container: Container, headerPage: HeaderPage): LanePla
   const { buffers } = container;
   const laneCount = buffers.reduce((sum, { cpus }) => sum + cpus.filter(({ size }) => size > 0).length, 0);
   const plans = buffers.flatMap((buffer) => {
+    if (buffer.packed && container.decompressor === null) {
+      throw traceError(
+        'E_TRACE_DAMAGED',
+        'a buffer is packed, but the file is not',
+        container.source.name,
+        0,
+      );
+    }
     const pageBytes = subBufferBytes(container, headerPage, buffer.pageBytes);
     return buffer.cpus
       .filter(({ size }) => size > 0)
