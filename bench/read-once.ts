@@ -16,6 +16,7 @@ const mix = (value: number) => {
   hash = Math.imul(hash ^ (value | 0) ^ ((value / 4294967296) | 0), 0x01000193);
 };
 
+const cpuBefore = process.cpuUsage();
 const started = performance.now();
 const reader = await openTraceFile(path);
 await reader.readRows((block) => {
@@ -35,6 +36,8 @@ await reader.readRows((block) => {
   }
 });
 const seconds = (performance.now() - started) / 1000;
+// Of all threads: V8 compiles beside.
+const { user, system } = process.cpuUsage(cpuBefore);
 const residentMiB = process.resourceUsage().maxRSS / 1024;
 await reader.close();
 console.log(
@@ -42,6 +45,7 @@ console.log(
     events: reader.diagnostics.events,
     rows,
     seconds,
+    cpuSeconds: (user + system) / 1e6,
     residentMiB,
     ...(withHash ? { hash: (hash >>> 0).toString(16).padStart(8, '0') } : {}),
   }),

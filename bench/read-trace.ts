@@ -21,6 +21,7 @@ const peers = join(here, 'peers/build');
 interface Run {
   events: number;
   seconds: number;
+  cpuSeconds?: number;
   hash?: string;
   residentMiB?: number;
 }
@@ -32,6 +33,9 @@ export interface Comparison {
   /** Best time, nanoseconds an event; the peer's null where it is not built. */
   ownNs: number;
   peerNs: number | null;
+  /** Processor time of all threads, which a busy machine falsifies less. */
+  ownCpuNs: number;
+  peerCpuNs: number | null;
   residentMiB: number;
 }
 
@@ -50,22 +54,35 @@ export function compare(form: string, path: string, rounds: number): Comparison 
   const { hash = '', events } = readOnce(path, '--hash');
   const peer = join(peers, 'iterate');
   const hasPeer = existsSync(peer);
-  let own = Number.POSITIVE_INFINITY;
-  let other = Number.POSITIVE_INFINITY;
+  const own = { seconds: Number.POSITIVE_INFINITY, cpu: Number.POSITIVE_INFINITY };
+  const other = { seconds: Number.POSITIVE_INFINITY, cpu: Number.POSITIVE_INFINITY };
+  const keepBest = (best: typeof own, { seconds, cpuSeconds = seconds }: Run) => {
+    best.seconds = Math.min(best.seconds, seconds);
+    best.cpu = Math.min(best.cpu, cpuSeconds);
+  };
   let residentMiB = 0;
   for (let round = 0; round < rounds; round++) {
     const mine = readOnce(path);
-    own = Math.min(own, mine.seconds);
+    keepBest(own, mine);
     residentMiB = Math.max(residentMiB, mine.residentMiB ?? 0);
     if (hasPeer) {
       const theirs = run(peer, [path]);
       if (theirs.events !== events)
         throw new Error(`the peer read ${theirs.events} events, drainlab ${events}`);
-      other = Math.min(other, theirs.seconds);
+      keepBest(other, theirs);
     }
   }
-  const peerNs = hasPeer ? (other * 1e9) / events : null;
-  return { form, events, hash, ownNs: (own * 1e9) / events, peerNs, residentMiB };
+  const perEvent = (seconds: number) => (seconds * 1e9) / events;
+  return {
+    form,
+    events,
+    hash,
+    ownNs: perEvent(own.seconds),
+    peerNs: hasPeer ? perEvent(other.seconds) : null,
+    ownCpuNs: perEvent(own.cpu),
+    peerCpuNs: hasPeer ? perEvent(other.cpu) : null,
+    residentMiB,
+  };
 }
 
 /** Makes another form of a recording; false where trace-cmd is not installed. */
@@ -77,12 +94,15 @@ export function convert(source: string, target: string, version: 6 | 7, compress
   return error === undefined && status === 0;
 }
 
-function line({ form, events, hash, ownNs, peerNs, residentMiB }: Comparison): string {
-  const ratio =
-    peerNs === null
-      ? 'no peer: run bench/peers.sh'
-      : `C ${peerNs.toFixed(1)} ns, ratio ${(peerNs / ownNs).toFixed(2)}`;
-  return `${form.padEnd(22)} ${events} events  ${ownNs.toFixed(1)} ns an event, ${residentMiB.toFixed(0)} MiB; ${ratio}; rows ${hash}`;
+function line({ form, events, hash, residentMiB, ...times }: Comparison): string {
+  const ratio = (name: string, own: number, peer: number | null) =>
+    `${name} ${own.toFixed(1)} ns an event` +
+    (peer === null ? '' : `, C ${peer.toFixed(1)}, ratio ${(peer / own).toFixed(2)}`);
+  return [
+    `${form.padEnd(20)} ${events} events, rows ${hash}, ${residentMiB.toFixed(0)} MiB`,
+    ratio('    time', times.ownNs, times.peerNs),
+    ratio('    processor', times.ownCpuNs, times.peerCpuNs),
+  ].join('\n');
 }
 
 async function main(): Promise<void> {

@@ -80,127 +80,137 @@ export function makeLaneLoop(memory: WebAssembly.Memory, plan: MemoryPlan): Lane
   return instance.exports.run as LaneLoop;
 }
 
-const eight = (row: Code): Code => shiftLeft(row, i32(3));
-const four = (value: Code): Code => shiftLeft(value, i32(2));
+/** Variables of the function: three parameters, the state of the lane that is first, and some for steps between. */
+function declare(locals: Locals) {
+  return {
+    laneCount: locals.parameter(),
+    row: locals.parameter(),
+    start: locals.parameter(),
+    lane: locals.i32(),
+    at: locals.i32(),
+    bytes: locals.i32(),
+    next: locals.i32(),
+    end: locals.i32(),
+    cpu: locals.i32(),
+    time: locals.f64(),
+    limit: locals.f64(),
+    entry: locals.i32(),
+    length: locals.i32(),
+    header: locals.i32(),
+    other: locals.i32(),
+    child: locals.i32(),
+    place: locals.i32(),
+    low: locals.i32(),
+    high: locals.i32(),
+  } as const;
+}
+type Variables = ReturnType<typeof declare>;
 
 /** The module's bytes; a few hundred. */
 export function laneLoopCode(plan: MemoryPlan): Uint8Array {
   const locals = new Locals();
-  const laneCount = locals.parameter();
-  const row = locals.parameter();
-  const start = locals.parameter();
-  const lane = locals.i32();
-  const at = locals.i32();
-  const bytes = locals.i32();
-  const next = locals.i32();
-  const end = locals.i32();
-  const cpu = locals.i32();
-  const entry = locals.i32();
-  const shape = locals.i32();
-  const header = locals.i32();
-  const length = locals.i32();
-  const other = locals.i32();
-  const limit = locals.f64();
-  const time = locals.f64();
-  const scratch = { child: locals.i32(), place: locals.i32(), low: locals.i32(), high: locals.i32() };
-
-  const comeBack = (why: number): Code =>
-    sequence(
-      storeF64(get(lane), LaneField.time, get(time)),
-      store(get(lane), LaneField.dataAt, get(at)),
-      store(get(lane), LaneField.dataBytes, get(bytes)),
-      store(get(lane), LaneField.next, get(next)),
-      store(i32(plan.row), 0, get(row)),
-      returns(i32(why)),
-    );
-
-  const takeFirst = sequence(
-    set(lane, load(i32(plan.heap))),
-    set(limit, f64(Number.MAX_VALUE)),
-    when(
-      lessSigned(i32(1), get(laneCount)),
-      sequence(
-        set(other, load(i32(plan.heap), 4)),
-        when(
-          lessSigned(i32(2), get(laneCount)),
-          sequence(
-            set(scratch.child, load(i32(plan.heap), 8)),
-            when(isBefore(scratch.child, other), set(other, get(scratch.child))),
-          ),
-        ),
-        set(limit, loadF64(get(other), LaneField.time)),
-        // Equal times: the lower rank first. Times are whole numbers.
-        when(
-          lessSigned(load(get(other), LaneField.rank), load(get(lane), LaneField.rank)),
-          set(limit, subtractF64(get(limit), f64(1))),
-        ),
-      ),
-    ),
-    set(time, loadF64(get(lane), LaneField.time)),
-    set(at, load(get(lane), LaneField.dataAt)),
-    set(bytes, load(get(lane), LaneField.dataBytes)),
-    set(next, load(get(lane), LaneField.next)),
-    set(end, load(get(lane), LaneField.end)),
-    set(cpu, load(get(lane), LaneField.cpu)),
-  );
-
-  const eventToRow = sequence(
-    set(entry, load16(get(at))),
-    countEvent(plan, entry),
-    // Type 0 does not exist; its entry says `none` and serves the ids behind the last.
-    when(isZero(lessUnsigned(get(entry), i32(plan.typeLimit))), set(entry, i32(0))),
-    set(entry, add(i32(plan.entries), shiftLeft(get(entry), i32(entryShift)))),
-    set(shape, load(get(entry), Entry.shape * 4)),
-    when(
-      notEqual(get(shape), i32(Shape.none)),
-      sequence(
-        when(
-          or(
-            notEqual(get(shape), i32(Shape.page)),
-            lessSigned(get(bytes), load(get(entry), Entry.bytesMin * 4)),
-          ),
-          comeBack(LoopEnd.general),
-        ),
-        writeRow(plan, { row, time, cpu, entry, at, other, ...scratch }),
-        set(row, add(get(row), i32(1))),
-        when(equal(get(row), i32(rowsAtOnce)), comeBack(LoopEnd.full)),
-      ),
-    ),
-  );
-
-  const nextRecord = sequence(
-    when(lessUnsigned(get(end), add(get(next), i32(4))), comeBack(LoopEnd.advance)),
-    set(header, load(get(next))),
-    set(length, and(get(header), i32(31))),
-    // 1–28 words of data, and room for them; everything else is rare.
-    when(greaterUnsigned(subtract(get(length), i32(1)), i32(27)), comeBack(LoopEnd.advance)),
-    set(length, four(get(length))),
-    when(lessUnsigned(get(end), add(add(get(next), i32(4)), get(length))), comeBack(LoopEnd.advance)),
-    set(time, addF64(get(time), f64OfUnsigned(shiftRight(get(header), i32(5))))),
-    set(at, add(get(next), i32(4))),
-    set(bytes, get(length)),
-    set(next, add(get(at), get(length))),
-  );
-
+  const v = declare(locals);
   const body = sequence(
-    when(isZero(get(start)), sinkFirst(plan, laneCount, { lane, other, ...scratch })),
+    when(isZero(get(v.start)), sinkFirst(plan, v)),
     loop(
-      takeFirst,
+      takeFirst(plan, v),
       loop(
-        when(get(start), set(start, i32(0)), eventToRow),
-        nextRecord,
-        leaveWhen(lessOrEqualF64(get(time), get(limit)), 0),
+        // `passEvent`: the event before which the loop came back is done with.
+        when(get(v.start), set(v.start, i32(0)), takeEvent(plan, v)),
+        nextRecord(plan, v),
+        leaveWhen(lessOrEqualF64(get(v.time), get(v.limit)), 0),
       ),
-      storeF64(get(lane), LaneField.time, get(time)),
-      store(get(lane), LaneField.dataAt, get(at)),
-      store(get(lane), LaneField.dataBytes, get(bytes)),
-      store(get(lane), LaneField.next, get(next)),
-      sinkFirst(plan, laneCount, { lane, other, ...scratch }),
+      storeLane(v),
+      sinkFirst(plan, v),
       leave(0),
     ),
     i32(0),
   );
   return moduleOf(locals, body);
+}
+
+const eight = (value: Code): Code => shiftLeft(value, i32(3));
+const four = (value: Code): Code => shiftLeft(value, i32(2));
+
+/** The state of the lane from the variables to the memory. */
+function storeLane({ lane, time, at, bytes, next }: Variables): Code {
+  return sequence(
+    storeF64(get(lane), LaneField.time, get(time)),
+    store(get(lane), LaneField.dataAt, get(at)),
+    store(get(lane), LaneField.dataBytes, get(bytes)),
+    store(get(lane), LaneField.next, get(next)),
+  );
+}
+
+function comeBack(plan: MemoryPlan, v: Variables, why: number): Code {
+  return sequence(storeLane(v), store(i32(plan.row), 0, get(v.row)), returns(i32(why)));
+}
+
+/** The lane that is first, and up to which time it may emit. */
+function takeFirst(plan: MemoryPlan, v: Variables): Code {
+  const { lane, other, child, limit, laneCount } = v;
+  const rankOf = (of: Local) => load(get(of), LaneField.rank);
+  const secondOfThree = when(
+    lessSigned(i32(2), get(laneCount)),
+    sequence(set(child, load(i32(plan.heap), 8)), when(isBefore(child, other), set(other, get(child)))),
+  );
+  const limitOfSecond = sequence(
+    set(other, load(i32(plan.heap), 4)),
+    secondOfThree,
+    set(limit, loadF64(get(other), LaneField.time)),
+    // Equal times: the lower rank first. Times are whole numbers.
+    when(lessSigned(rankOf(other), rankOf(lane)), set(limit, subtractF64(get(limit), f64(1)))),
+  );
+  return sequence(
+    set(lane, load(i32(plan.heap))),
+    set(limit, f64(Number.MAX_VALUE)),
+    when(lessSigned(i32(1), get(laneCount)), limitOfSecond),
+    set(v.time, loadF64(get(lane), LaneField.time)),
+    set(v.at, load(get(lane), LaneField.dataAt)),
+    set(v.bytes, load(get(lane), LaneField.dataBytes)),
+    set(v.next, load(get(lane), LaneField.next)),
+    set(v.end, load(get(lane), LaneField.end)),
+    set(v.cpu, load(get(lane), LaneField.cpu)),
+  );
+}
+
+/** Counts the event; a page event becomes a row. */
+function takeEvent(plan: MemoryPlan, v: Variables): Code {
+  const { entry, row, bytes, at } = v;
+  const shape = load(get(entry), Entry.shape * 4);
+  const isTooShort = lessSigned(get(bytes), load(get(entry), Entry.bytesMin * 4));
+  const addRow = sequence(
+    when(or(notEqual(shape, i32(Shape.page)), isTooShort), comeBack(plan, v, LoopEnd.general)),
+    writeRow(plan, v),
+    set(row, add(get(row), i32(1))),
+    when(equal(get(row), i32(rowsAtOnce)), comeBack(plan, v, LoopEnd.full)),
+  );
+  return sequence(
+    set(entry, load16(get(at))),
+    countEvent(plan, entry),
+    // Type 0 does not exist; its entry says `none` and serves the ids behind the last.
+    when(isZero(lessUnsigned(get(entry), i32(plan.typeLimit))), set(entry, i32(0))),
+    set(entry, add(i32(plan.entries), shiftLeft(get(entry), i32(entryShift)))),
+    when(notEqual(shape, i32(Shape.none)), addRow),
+  );
+}
+
+/** Goes to the next record if it is 1–28 words of data that lie in the sub-buffer; everything else is rare. */
+function nextRecord(plan: MemoryPlan, v: Variables): Code {
+  const { next, end, header, length, at } = v;
+  const rare = comeBack(plan, v, LoopEnd.advance);
+  return sequence(
+    when(lessUnsigned(get(end), add(get(next), i32(4))), rare),
+    set(header, load(get(next))),
+    set(length, and(get(header), i32(31))),
+    when(greaterUnsigned(subtract(get(length), i32(1)), i32(27)), rare),
+    set(length, four(get(length))),
+    when(lessUnsigned(get(end), add(add(get(next), i32(4)), get(length))), rare),
+    set(v.time, addF64(get(v.time), f64OfUnsigned(shiftRight(get(header), i32(5))))),
+    set(at, add(get(next), i32(4))),
+    set(v.bytes, get(length)),
+    set(next, add(get(at), get(length))),
+  );
 }
 
 /** An entry of the table of types takes 2^entryShift bytes. */
@@ -222,11 +232,7 @@ function isBefore(one: Local, two: Local): Code {
 }
 
 /** Moves the first lane of the heap down to where its time belongs. */
-function sinkFirst(
-  plan: MemoryPlan,
-  laneCount: Local,
-  { lane, other, child, place, low }: Record<'lane' | 'other' | 'child' | 'place' | 'low', Local>,
-): Code {
+function sinkFirst(plan: MemoryPlan, { laneCount, lane, other, child, place, low }: Variables): Code {
   const laneAt = (position: Local) => load(four(get(position)), plan.heap);
   return sequence(
     set(lane, load(i32(plan.heap))),
@@ -254,19 +260,8 @@ function sinkFirst(
 }
 
 /** The columns of a page event; a column that its kind does not have gets anything. */
-function writeRow(
-  { columns }: MemoryPlan,
-  {
-    row,
-    time,
-    cpu,
-    entry,
-    at,
-    other,
-    low,
-    high,
-  }: Record<'row' | 'time' | 'cpu' | 'entry' | 'at' | 'other' | 'low' | 'high', Local>,
-): Code {
+function writeRow({ columns }: MemoryPlan, v: Variables): Code {
+  const { row, time, cpu, entry, at, other, low, high } = v;
   const place = (column: number) => add(get(at), four(load(get(entry), column * 4)));
   return sequence(
     storeF64(eight(get(row)), columns.timeNs, get(time)),
