@@ -35,6 +35,24 @@ describe('found by the fuzzer:', () => {
     await expect(read()).rejects.toMatchObject({ name: 'DrainlabError', code: 'E_TRACE_DAMAGED' });
   });
 
+  test('a format with an id that no event can have', async () => {
+    for (const id of [0, 65536, 4_294_967_295]) {
+      const probe = {
+        ...free('unsigned long __probe_ip', 8),
+        system: 'kprobes',
+        name: 'drain_all_pages',
+        id,
+      };
+      const bytes = recording({ events: [free('unsigned int order', 4), probe] });
+      let rows = 0;
+      const reader = await openTrace(bytesSource('x', bytes));
+      await reader.readRows((block) => {
+        rows += block.length;
+      });
+      expect(rows).toBe(4);
+    }
+  });
+
   test('a CPU whose stamps run backwards: rows stay in order, and it is counted', async () => {
     const reader = await openTrace(bytesSource('x', recording()));
     const times: number[] = [];

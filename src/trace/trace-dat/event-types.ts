@@ -63,7 +63,8 @@ export class EventTypes {
   byId(id: number): EventType | undefined {
     const known = this.#types.get(id);
     if (known !== undefined) return known;
-    const index = this.#formatOf[id] - 1;
+    // Ids that no record can have stand in damaged formats only.
+    const index = (this.#formatOf[id] ?? 0) - 1;
     if (index < 0) return undefined;
     const type = new EventType(
       id,
