@@ -36,6 +36,6 @@ export interface ZoneinfoSnapshot {
   readonly label: string;
   /** Pages by list (`cpu * zones + zone`); -1 where zoneinfo has no such list (CPU offline, zone empty). */
   readonly pages: Int32Array;
-  /** Where in the text the list's count stands, as a part of its length (0 … 1), by list: when it was printed. */
+  /** Where in the text of its node the list's count stands, as a part of that text (0 … 1), by list: when it was printed. */
   readonly printedAt?: Float32Array;
 }

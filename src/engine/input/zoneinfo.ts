@@ -36,6 +36,8 @@ export interface ZoneinfoZone {
   managed: number;
   free: number;
   startPfn: number;
+  /** Place of the zone's first line in the text, as a part of its length. */
+  readonly place: number;
   readonly lists: ZoneinfoList[];
 }
 
@@ -55,7 +57,7 @@ export function parseZoneinfo(text: string, name = 'zoneinfo'): ZoneinfoZone[] {
     const head = /^Node (\d+), zone\s+(\S+)$/.exec(line);
     if (head !== null) {
       if (zones.length >= zonesMax) throw damaged(name, lineNumber, `more than ${zonesMax} zones`);
-      zone = newZone(numberIn(head[1], cpusMax, name, lineNumber), head[2]);
+      zone = newZone(numberIn(head[1], cpusMax, name, lineNumber), head[2], from / text.length);
       zones.push(zone);
       list = null;
       continue;
@@ -81,8 +83,8 @@ export function parseZoneinfo(text: string, name = 'zoneinfo'): ZoneinfoZone[] {
 const listKeys = new Set(['count:', 'high:', 'batch:']);
 const zoneKeys = new Set(['pages free', 'spanned', 'present', 'managed', 'start_pfn:']);
 
-function newZone(node: number, name: string): ZoneinfoZone {
-  return { node, name, spanned: 0, present: 0, managed: -1, free: -1, startPfn: -1, lists: [] };
+function newZone(node: number, name: string, place: number): ZoneinfoZone {
+  return { node, name, spanned: 0, present: 0, managed: -1, free: -1, startPfn: -1, place, lists: [] };
 }
 
 function setZone(zone: ZoneinfoZone, key: string, value: number): void {
@@ -169,10 +171,12 @@ export function snapshotFrom(
   for (const zone of zoneinfo) {
     const index = machine.zones.findIndex((z) => z.node === zone.node && z.name === zone.name);
     if (index < 0) continue;
+    const start = zoneinfo.find((z) => z.node === zone.node)?.place ?? 0;
+    const end = zoneinfo.find((z) => z.place > zone.place && z.node !== zone.node)?.place ?? 1;
     for (const list of zone.lists) {
       if (list.cpu >= machine.cpuCount) continue;
       pages[list.cpu * zoneCount + index] = list.count;
-      printedAt[list.cpu * zoneCount + index] = list.place;
+      printedAt[list.cpu * zoneCount + index] = (list.place - start) / (end - start);
     }
   }
   return { number, label, pages, printedAt };

@@ -158,6 +158,8 @@ export class ListWork {
     const lists = this.#lists;
     const list = this.#list[cpu];
     const pages = 1 << order;
+    // The last entry may be of a higher order than was left to take.
+    if (pages > this.#pages[cpu]) lists.add(list, this.#pages[cpu] - pages);
     this.#pages[cpu] -= pages;
     const slot = lists.table.find(pfn);
     if (slot < 0) {

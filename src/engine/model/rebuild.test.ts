@@ -423,4 +423,27 @@ describe('anchoring', () => {
     expect([report.listsCompared, report.listsEqual, report.anchor]).toEqual([4, 3, 'snapshot']);
     expect(report.listDifferences).toEqual({ 'in flight': 1 });
   });
+
+  it('each node is printed by a call of its own, and the last call for a node is the one that counts', () => {
+    const one = machineOf(1, { zones: ['Normal', 'Normal'] });
+    const machine = { ...one, zones: one.zones.map((zone, node) => ({ ...zone, node })) };
+    const half = Float32Array.of(0.5, 0.5);
+    const { report } = replay(
+      '5.10',
+      machine,
+      `${anchor}
+      100 cpu0 t9 marker 'snapshot 1 begin load'
+      100 cpu0 t9 zoneinfoShow
+      # The buffer was too small: node 0 again, its list at 250; then node 1, its list at 350.
+      200 cpu0 t9 zoneinfoShow
+      240 cpu0 t1 pageFree 100
+      260 cpu0 t1 pageFree 101
+      300 cpu0 t9 zoneinfoShow
+      340 cpu0 t1 pageFree 4100
+      360 cpu0 t1 pageFree 4101
+      400 cpu0 t9 marker 'snapshot 1 end load'`,
+      [empty(machine), { number: 1, label: 'load', pages: Int32Array.of(1, 1), printedAt: half }],
+    );
+    expect([report.listsCompared, report.listsEqual]).toEqual([2, 2]);
+  });
 });

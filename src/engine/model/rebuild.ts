@@ -103,7 +103,7 @@ class Replayed implements Rebuild, DrainListener {
     this.#looks = new Looks(this.#lists);
     this.#events = new PageEvents(machine, this.#rules, this.#seen, this.#lists, this.#looks);
     this.#drains = new Drains(machine, source, this.#lists, this.#looks, this.#events, this.#rules, this);
-    this.#check = new SnapshotCheck(snapshots, this.#lists, this.#looks);
+    this.#check = new SnapshotCheck(machine, snapshots, this.#lists, this.#looks);
     this.#report = {
       drainsCompared: 0,
       drainsEqual: 0,
@@ -207,7 +207,7 @@ class Replayed implements Rebuild, DrainListener {
         this.#check.marker(block.texts.get(i) ?? '', row, block.timeNs[i]);
         break;
       case Kind.zoneinfoShow:
-        this.#check.shown(row, block.timeNs[i]);
+        this.#check.shown(block.timeNs[i]);
         break;
       case Kind.drainLocalPages:
       case Kind.drainLocalPagesWq:

@@ -7,13 +7,15 @@
  */
 
 import type { ListIndex, Nanoseconds, Pages } from '../../base/units.ts';
-import type { ZoneinfoSnapshot } from '../input/machine.ts';
+import type { Machine, ZoneinfoSnapshot } from '../input/machine.ts';
 import type { Look, Looks } from './looks.ts';
 import type { PageLists } from './page-lists.ts';
 
 const mark = /^snapshot (\d{1,9}) (begin|end)\b/;
 /** How long after a snapshot events may tell what was in flight. */
 const openNs = 500e6;
+/** Calls of zoneinfo_show remembered; a reader makes a few for each node. */
+const showsMax = 1 << 16;
 
 export interface ListDifference {
   readonly snapshot: number;
@@ -32,6 +34,8 @@ export interface ListDifference {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 interface Printed {
+  /** When each node's part was printed, and the end of the last. */
+  readonly nodeNs: readonly Nanoseconds[];
   readonly snapshot: ZoneinfoSnapshot;
   readonly look: Look;
   readonly endNs: Nanoseconds;
@@ -49,11 +53,19 @@ export class SnapshotCheck {
   readonly #snapshots: ReadonlyMap<number, ZoneinfoSnapshot>;
   #current: ZoneinfoSnapshot | null = null;
   #look: Look | null = null;
+  /** Times at which zoneinfo_show was called since the mark `begin`. */
+  #shownNs: Nanoseconds[] = [];
+  /** Zone → position of its node among the machine's nodes; how many nodes. */
+  readonly #nodeOf: readonly number[];
+  readonly #nodes: number;
   readonly #waiting: Printed[] = [];
 
-  constructor(snapshots: readonly ZoneinfoSnapshot[], lists: PageLists, looks: Looks) {
+  constructor(machine: Machine, snapshots: readonly ZoneinfoSnapshot[], lists: PageLists, looks: Looks) {
     this.#lists = lists;
     this.#looks = looks;
+    const nodes = [...new Set(machine.zones.map(({ node }) => node))];
+    this.#nodes = nodes.length;
+    this.#nodeOf = machine.zones.map(({ node }) => nodes.indexOf(node));
     this.#snapshots = new Map(snapshots.map((snapshot) => [snapshot.number, snapshot]));
   }
 
@@ -63,19 +75,37 @@ export class SnapshotCheck {
     if (match === null) return;
     if (match[2] === 'begin') {
       this.#current = this.#snapshots.get(Number(match[1])) ?? null;
-      this.shown(row, timeNs);
+      this.#begin(row, timeNs);
       return;
     }
     if (this.#current?.number === Number(match[1])) this.#finish(timeNs);
   }
 
-  /** zoneinfo is printed (again, when its buffer was too small): the last time before the end counts. */
-  shown(row: number, timeNs: Nanoseconds): void {
-    if (this.#current === null) return;
+  /** zoneinfo_show: one node is printed, perhaps again, when the reader's buffer was too small. */
+  shown(timeNs: Nanoseconds): void {
+    if (this.#current !== null && this.#shownNs.length < showsMax) this.#shownNs.push(timeNs);
+  }
+
+  #begin(row: number, timeNs: Nanoseconds): void {
+    this.#shownNs = [];
     if (this.#look !== null) this.#looks.giveBack(this.#look);
-    const look = this.#looks.take(row, timeNs, true);
-    this.#look = look;
-    this.#lists.journal = this.#looks.startJournal(look);
+    this.#look = null;
+    this.#lists.journal = null;
+    if (this.#current === null) return;
+    // Unlike a drain, a snapshot asks for every list, also those of CPUs whose sum is not over 0.
+    this.#look = this.#looks.take(row, timeNs, true);
+    this.#lists.journal = this.#looks.startJournal(this.#look);
+  }
+
+  /** The last call for each node is the one that counts; without the probe the nodes share the time evenly. */
+  #nodeTimes(begin: Nanoseconds, end: Nanoseconds): Nanoseconds[] {
+    const nodes = this.#nodes;
+    const shown = this.#shownNs.slice(-nodes);
+    const starts =
+      shown.length === nodes
+        ? shown
+        : Array.from({ length: nodes }, (_, n) => begin + (n / nodes) * (end - begin));
+    return [...starts, end];
   }
 
   /** Compares the snapshots that no later event can put right any more. */
@@ -94,7 +124,8 @@ export class SnapshotCheck {
     this.#look = null;
     this.#current = null;
     this.#lists.journal = null;
-    const printed = { snapshot, look, endNs: timeNs, believed: null };
+    const nodeNs = this.#nodeTimes(look.timeNs, timeNs);
+    const printed = { snapshot, look, endNs: timeNs, nodeNs, believed: null };
     if (this.anchored) {
       this.#waiting.push(printed);
       return;
@@ -112,9 +143,10 @@ export class SnapshotCheck {
 
   /** Rebuilt count at the moment at which the list's line was printed. */
   #pagesAt(printed: Printed, list: ListIndex): Pages {
-    const { look, snapshot, endNs } = printed;
+    const { look, snapshot, nodeNs } = printed;
     const part = snapshot.printedAt?.[list] ?? 0.5;
-    const momentNs = look.timeNs + part * (endNs - look.timeNs);
+    const node = this.#nodeOf[list % this.#lists.zoneCount];
+    const momentNs = nodeNs[node] + part * (nodeNs[node + 1] - nodeNs[node]);
     return look.pagesOf(list) + (look.journal?.changeUntil(list, momentNs) ?? 0);
   }
 
@@ -139,11 +171,12 @@ export class SnapshotCheck {
   }
 
   /** Returns by how many pages the rebuilt count is off. */
-  #compareList({ snapshot, look, endNs, believed }: Printed, list: ListIndex): Pages {
+  #compareList(printed: Printed, list: ListIndex): Pages {
+    const { snapshot, look } = printed;
     const kernel = snapshot.pages[list];
     if (kernel < 0) return 0;
     this.compared++;
-    const rebuilt = this.#pagesAt({ snapshot, look, endNs, believed }, list);
+    const rebuilt = this.#pagesAt(printed, list);
     if (rebuilt === kernel) {
       this.equal++;
       return 0;
