@@ -282,22 +282,33 @@ export function pfnOfPage(high: number, low: number): number {
   return ((high & 0xff) * 4294967296 + (low >>> 0)) / 64;
 }
 
+/** Slots of the cache below; a power of two. */
+const slotCount = 1024;
+
 /** Numbers for pointers: 0 is NULL, others 1, 2, … in order of appearance, told apart by all 64 bits. */
 export class PointerNames {
   readonly #byHigh: Map<number, Map<number, number>> = new Map();
   /** The upper half that came last, and its map: the kernel's pointers share theirs. */
   #high = 0;
   #byLow: Map<number, number> = new Map();
+  /** Lower halves and names that came lately under that upper half, by bits of the lower half; name 0: none. */
+  readonly #slotLow: Int32Array = new Int32Array(slotCount);
+  readonly #slotName: Int32Array = new Int32Array(slotCount);
   #count = 0;
 
   nameOf(high: number, low: number): number {
     if (high === 0 && low === 0) return 0;
     if (high !== this.#high || this.#count === 0) this.#turnTo(high);
+    // Zones and lists are structs of some hundred bytes.
+    const slot = (low >>> 6) & (slotCount - 1);
+    if (this.#slotLow[slot] === (low | 0) && this.#slotName[slot] !== 0) return this.#slotName[slot];
     let name = this.#byLow.get(low);
     if (name === undefined) {
       name = ++this.#count;
       this.#byLow.set(low, name);
     }
+    this.#slotLow[slot] = low;
+    this.#slotName[slot] = name;
     return name;
   }
 
@@ -306,5 +317,6 @@ export class PointerNames {
     this.#byHigh.set(high, byLow);
     this.#high = high;
     this.#byLow = byLow;
+    this.#slotName.fill(0);
   }
 }

@@ -91,15 +91,17 @@ export class LoopRows extends RowBlocks {
   }
 
   #addGeneral(lane: Lane, at: number): void {
-    this.#readPlace(lane, at);
+    const { words, doubles } = this.#memory;
+    const dataAt = words[(at + LaneField.dataAt) >> 2];
+    lane.dataAt = dataAt - lane.view.byteOffset;
+    lane.dataBytes = words[(at + LaneField.dataBytes) >> 2];
     const { block } = this;
     const row = block.length;
-    block.timeNs[row] = lane.time;
+    block.timeNs[row] = doubles[(at + LaneField.time) >> 3];
     block.cpu[row] = lane.cpu;
-    block.pid[row] = lane.view.getInt32(lane.dataAt + 4, true);
-    const type = lane.view.getUint16(lane.dataAt, true);
-    this.lastNs = lane.time;
-    if (this.#general.fill(lane, type, row)) block.length = row + 1;
+    // Records begin at multiples of 4 bytes, with the type in the lower half of a word and the pid in the next.
+    block.pid[row] = words[(dataAt >> 2) + 1];
+    if (this.#general.fill(lane, words[dataAt >> 2] & 0xffff, row)) block.length = row + 1;
   }
 
   #readPlace(lane: Lane, at: number): void {
