@@ -1,6 +1,7 @@
 /** What `drainlab trace info` says about a recording that was read to its end. */
 
 import type { TraceReader } from '../../trace/index.ts';
+import { readinessOf, readinessText } from './replay-readiness.ts';
 
 interface Colours {
   bold(text: string): string;
@@ -23,6 +24,7 @@ export function traceInfoLines(name: string, reader: TraceReader, colours: Colou
     lines.push(`  buffers  ${info.buffers.map((buffer) => buffer || 'top').join(', ')}`);
   lines.push(`  events   ${grouped(diagnostics.events)} of ${diagnostics.eventsByType.size} types`);
   lines.push(`  lost     ${lostText(reader)}`);
+  lines.push(`  replay   ${readinessText(readinessOf(reader))}`);
   lines.push(...oddLines(reader).map((line) => `  ${colours.yellow(line)}`));
   lines.push('');
   for (const [type, count] of byCount(diagnostics.eventsByType)) {
@@ -50,6 +52,7 @@ export function traceInfoObject(name: string, reader: TraceReader): object {
     unreadableLines: diagnostics.unreadableLines,
     outOfOrder: diagnostics.outOfOrder ?? 0,
     stoppedAt: diagnostics.stoppedAt,
+    replay: readinessOf(reader),
   };
 }
 

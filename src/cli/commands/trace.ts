@@ -71,14 +71,15 @@ export function registerTrace(program: Command): void {
 
 async function info(file: string, options: InfoOptions): Promise<void> {
   const reader = await openTraceFile(file);
+  const output = new LineOutput();
   try {
     await reader.readEvents(() => true, { partial: options.partial === true });
+    // Before the file is closed: whether a symbol exists is looked up in it.
+    if (options.json === true) output.line(JSON.stringify(traceInfoObject(file, reader), null, 2));
+    else for (const line of traceInfoLines(file, reader, pc)) output.line(line);
   } finally {
     await reader.close();
   }
-  const output = new LineOutput();
-  if (options.json === true) output.line(JSON.stringify(traceInfoObject(file, reader), null, 2));
-  else for (const line of traceInfoLines(file, reader, pc)) output.line(line);
   output.flush();
 }
 
