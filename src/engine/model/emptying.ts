@@ -93,6 +93,11 @@ export class Emptying {
     if (zone >= 0) this.#beginList(target * this.#lists.zoneCount + zone, row);
   }
 
+  /** CPU whose lists task `pid` drains now on CPU `cpu`, or -1. */
+  targetOf(cpu: CpuIndex, pid: number): CpuIndex {
+    return this.#pid[cpu] === pid ? this.#target[cpu] : -1;
+  }
+
   /** Does CPU `cpu` drain lists of CPU `target` now? */
   drains(cpu: CpuIndex, target: CpuIndex): boolean {
     return this.#target[cpu] === target;

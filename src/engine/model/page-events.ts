@@ -126,6 +126,7 @@ export class PageEvents implements RefillListener {
     }
     const cpu = block.cpu[i];
     this.#remoteCpu[cpu] = -1;
+    this.#lastZonePointer[cpu] = 0;
     if (!this.#isListOrder(order)) return;
     const pfn = block.pfn[i];
     const zone = this.#lists.zoneOf(pfn);
@@ -267,7 +268,8 @@ export class PageEvents implements RefillListener {
       this.#note('page outside of every zone');
       return;
     }
-    const owner = this.pointers.ownerOf(this.#lastPcp[cpu], cpu);
+    const drained = this.#rules.remoteDrains ? this.#emptying.targetOf(cpu, block.pid[i]) : -1;
+    const owner = this.pointers.ownerOf(this.#lastPcp[cpu], drained >= 0 ? drained : cpu);
     this.#unseenLeaves(owner * lists.zoneCount + zone, 1 << order, 'drained page was on no list');
   }
 
@@ -298,6 +300,8 @@ export class PageEvents implements RefillListener {
     const cpu = block.cpu[i];
     const target = block.a[i];
     if (target >= 0 && target < this.#lists.cpuCount) this.#remoteCpu[cpu] = target;
+    // Without a probe on the give-back, its pages show what the zone pointer is.
+    this.#lastZonePointer[cpu] = block.b[i];
     this.#emptying.beginsZone(cpu, block.pid[i], target, this.pointers.zoneOf(block.b[i]), row);
   }
 
