@@ -56,7 +56,7 @@ export function readinessOf({ features, diagnostics }: TraceReader): Readiness {
 /** The same in a sentence or two. */
 export function readinessText({ needed, showsDrains, lacking }: Readiness): string {
   if (needed.length === pageEvents.length) return 'no: it has no page events';
-  if (needed.length > 0) return `no: it lacks ${needed.join(', ')}`;
+  if (needed.length > 0) return `no: it has no ${needed.join(', ')}`;
   if (!showsDrains) return 'no: nothing in it shows a drain (probe drain_all_pages)';
   return lacking.length === 0 ? 'yes' : `yes; surer with probes on ${lacking.join(', ')}`;
 }
