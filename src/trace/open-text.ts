@@ -14,11 +14,6 @@ const headBytesMax = 2 << 20;
 /** Enough to tell the form. */
 const formBytesMax = 1 << 16;
 
-/** Does `head`, the first bytes of an input, look like ftrace text or perf script text? */
-export function looksLikeTraceText(head: Uint8Array): boolean {
-  return textFormOf(head) !== undefined;
-}
-
 interface TextForm {
   readonly format: string;
   /** A grammar of its own for each recording, since grammars remember. */
