@@ -282,41 +282,45 @@ export function pfnOfPage(high: number, low: number): number {
   return ((high & 0xff) * 4294967296 + (low >>> 0)) / 64;
 }
 
-/** Slots of the cache below; a power of two. */
-const slotCount = 1024;
+/** Slots of the cache below; a power of two. Each has four words: lower half, upper half, name, nothing. */
+export const pointerSlots = 1024;
+export const slotWords = 4;
 
 /** Numbers for pointers: 0 is NULL, others 1, 2, … in order of appearance, told apart by all 64 bits. */
 export class PointerNames {
   readonly #byHigh: Map<number, Map<number, number>> = new Map();
-  /** The upper half that came last, and its map: the kernel's pointers share theirs. */
-  #high = 0;
-  #byLow: Map<number, number> = new Map();
-  /** Lower halves and names that came lately under that upper half, by bits of the lower half; name 0: none. */
-  readonly #slotLow: Int32Array = new Int32Array(slotCount);
-  readonly #slotName: Int32Array = new Int32Array(slotCount);
+  /** Pointers that came lately with their names, by some of their bits; others may look things up here too. */
+  readonly #slots: Int32Array;
   #count = 0;
+
+  constructor(slots: Int32Array = new Int32Array(pointerSlots * slotWords)) {
+    this.#slots = slots;
+  }
 
   nameOf(high: number, low: number): number {
     if (high === 0 && low === 0) return 0;
-    if (high !== this.#high || this.#count === 0) this.#turnTo(high);
+    const slots = this.#slots;
     // Zones and lists are structs of some hundred bytes.
-    const slot = (low >>> 6) & (slotCount - 1);
-    if (this.#slotLow[slot] === (low | 0) && this.#slotName[slot] !== 0) return this.#slotName[slot];
-    let name = this.#byLow.get(low);
-    if (name === undefined) {
-      name = ++this.#count;
-      this.#byLow.set(low, name);
-    }
-    this.#slotLow[slot] = low;
-    this.#slotName[slot] = name;
+    const at = ((low >>> 6) & (pointerSlots - 1)) * slotWords;
+    if (slots[at] === (low | 0) && slots[at + 1] === (high | 0)) return slots[at + 2];
+    const name = this.#find(high | 0, low | 0);
+    slots[at] = low;
+    slots[at + 1] = high;
+    slots[at + 2] = name;
     return name;
   }
 
-  #turnTo(high: number): void {
-    const byLow = this.#byHigh.get(high) ?? new Map<number, number>();
-    this.#byHigh.set(high, byLow);
-    this.#high = high;
-    this.#byLow = byLow;
-    this.#slotName.fill(0);
+  #find(high: number, low: number): number {
+    let byLow = this.#byHigh.get(high);
+    if (byLow === undefined) {
+      byLow = new Map();
+      this.#byHigh.set(high, byLow);
+    }
+    let name = byLow.get(low);
+    if (name === undefined) {
+      name = ++this.#count;
+      byLow.set(low, name);
+    }
+    return name;
   }
 }

@@ -14,6 +14,8 @@ import { type ColumnPlace, probeSortOf, type RowProgram, type RowTable } from '.
 
 export interface GeneralRowContext {
   readonly littleEndian: boolean;
+  /** Memory for the slots of `PointerNames`, if somebody else looks there too. */
+  readonly pointerSlots?: Int32Array | undefined;
   /** Addresses of functions, looked up when the first event needs them. */
   symbols(): ReadonlyMap<string, Address>;
   /** Text of a bprint or bputs record, whose format string is kept outside of the ring buffer. */
@@ -24,7 +26,7 @@ export class GeneralRows {
   readonly #block: EventBlock;
   readonly #table: RowTable;
   readonly #context: GeneralRowContext;
-  readonly #pointers: PointerNames = new PointerNames();
+  readonly #pointers: PointerNames;
   readonly #record: { view: DataView; at: number; bytes: number; littleEndian: boolean };
   readonly #functions: FunctionRules;
   /** Work items known to run drain_local_pages_wq, by pointer: older kernels end them without naming the function. */
@@ -34,6 +36,7 @@ export class GeneralRows {
     this.#block = block;
     this.#table = table;
     this.#context = context;
+    this.#pointers = new PointerNames(context.pointerSlots);
     this.#functions = new FunctionRules(() => context.symbols());
     this.#record = {
       view: new DataView(new ArrayBuffer(0)),

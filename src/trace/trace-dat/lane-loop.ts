@@ -10,6 +10,7 @@
  *     goto again
  */
 
+import { pointerSlots, slotWords } from '../kernel-events.ts';
 import { LaneField, type MemoryPlan, rowsAtOnce } from './lane-memory.ts';
 import { Entry, entriesPerType, Shape } from './row-table.ts';
 import {
@@ -20,6 +21,7 @@ import {
   type Code,
   equal,
   equalF64,
+  equalLongs,
   f64,
   f64OfLong,
   f64OfSigned,
@@ -182,6 +184,8 @@ function takeEvent(plan: MemoryPlan, v: Variables): Code {
   const addRow = sequence(
     when(or(notEqual(shape, i32(Shape.page)), isTooShort), comeBack(plan, v, LoopEnd.general)),
     writeRow(plan, v),
+    writePointer(plan, v, Entry.aPointer, plan.columns.a),
+    writePointer(plan, v, Entry.cPointer, plan.columns.c),
     set(row, add(get(row), i32(1))),
     when(equal(get(row), i32(rowsAtOnce)), comeBack(plan, v, LoopEnd.full)),
   );
@@ -285,3 +289,26 @@ function writeRow({ columns }: MemoryPlan, v: Variables): Code {
     ),
   );
 }
+
+/** A column that is the name of a pointer; one that has not come lately is looked up by JavaScript, with the whole row. */
+function writePointer(plan: MemoryPlan, v: Variables, entryOf: number, column: number): Code {
+  const { entry, at, row, other, low } = v;
+  const word = load(get(entry), entryOf * 4);
+  const slotOf = (pointer: Code) =>
+    add(
+      i32(plan.pointers),
+      shiftLeft(and(shiftRight(load(pointer), i32(6)), i32(pointerSlots - 1)), i32(slotShift)),
+    );
+  return when(
+    word,
+    sequence(
+      set(other, add(get(at), four(word))),
+      set(low, slotOf(get(other))),
+      when(isZero(equalLongs(get(other), get(low))), comeBack(plan, v, LoopEnd.general)),
+      storeF64(eight(get(row)), column, f64OfSigned(load(get(low), 8))),
+    ),
+  );
+}
+
+/** A slot takes 2^slotShift bytes. */
+const slotShift = Math.log2(slotWords * 4);

@@ -4,6 +4,7 @@
  */
 
 import { blockRowsMax, EventBlock } from '../../engine/input/event-log.ts';
+import { pointerSlots, slotWords } from '../kernel-events.ts';
 import { typeIdCount } from './event-types.ts';
 import { entriesPerType } from './row-table.ts';
 
@@ -27,7 +28,11 @@ export interface MemoryPlan {
   readonly lanes: number;
   /** Row that the loop stopped before. */
   readonly row: number;
-  readonly columns: Readonly<Record<'timeNs' | 'cpu' | 'kind' | 'pid' | 'pfn' | 'order' | 'a' | 'b', number>>;
+  /** Slots of `PointerNames`. */
+  readonly pointers: number;
+  readonly columns: Readonly<
+    Record<'timeNs' | 'cpu' | 'kind' | 'pid' | 'pfn' | 'order' | 'a' | 'b' | 'c', number>
+  >;
 }
 
 export class LaneMemory {
@@ -35,6 +40,7 @@ export class LaneMemory {
   readonly plan: MemoryPlan;
   readonly block: EventBlock;
   readonly counts: Int32Array;
+  readonly pointers: Int32Array;
   readonly entries: Int32Array;
   readonly words: Int32Array;
   readonly doubles: Float64Array;
@@ -46,6 +52,7 @@ export class LaneMemory {
     this.plan = plan;
     this.block = block;
     this.counts = new Int32Array(buffer, plan.counts, typeIdCount);
+    this.pointers = new Int32Array(buffer, plan.pointers, pointerSlots * slotWords);
     this.entries = new Int32Array(buffer, plan.entries, plan.typeLimit * entriesPerType);
     this.words = new Int32Array(buffer);
     this.doubles = new Float64Array(buffer);
@@ -62,6 +69,7 @@ export class LaneMemory {
     };
     const plan: MemoryPlan = {
       row: take(8),
+      pointers: take(pointerSlots * slotWords * 4),
       counts: take(typeIdCount * 4),
       entries: take(typeLimit * entriesPerType * 4),
       typeLimit,
@@ -76,6 +84,7 @@ export class LaneMemory {
         order: take(rowsAtOnce * 4),
         a: take(rowsAtOnce * 8),
         b: take(rowsAtOnce * 8),
+        c: take(rowsAtOnce * 8),
       },
     };
     const total = end + windowBytesAll;
@@ -109,5 +118,6 @@ function blockIn(buffer: ArrayBuffer, { columns }: MemoryPlan): EventBlock {
     order: new Int32Array(buffer, columns.order, rowsAtOnce),
     a: new Float64Array(buffer, columns.a, rowsAtOnce),
     b: new Float64Array(buffer, columns.b, rowsAtOnce),
+    c: new Float64Array(buffer, columns.c, rowsAtOnce),
   });
 }

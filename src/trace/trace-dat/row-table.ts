@@ -15,8 +15,8 @@ import type { EventFormat, FormatField } from './event-format.ts';
 import type { EventType, EventTypes } from './event-types.ts';
 
 /**
- * How the hot loop treats a type. `none`: only counted; `page`: one of the page events, whose columns are words at
- * multiples of 4 bytes; `general`: any other followed type; `unseen`: to be looked up when the first one comes.
+ * How the hot loop treats a type. `none`: only counted; `page`: a page event or one like it, whose columns stand
+ * at multiples of 4 bytes; `general`: any other followed type; `unseen`: to be looked up when the first one comes.
  */
 export const Shape = { unseen: 0, page: 1, general: 2, none: 3 } as const;
 
@@ -39,6 +39,9 @@ export const Entry = {
   /** Bits of b's low and high word that make it another number than its low word is as an `int`. */
   bLowWide: 8,
   bHighWide: 9,
+  /** Places of 64-bit pointers whose names are the columns a and c; 0: none. */
+  aPointer: 10,
+  cPointer: 11,
 } as const;
 /** More than there are entries: a type takes one cache line. */
 export const entriesPerType = 16;
@@ -121,28 +124,38 @@ export class RowTable {
     if (this.#wordsAreNative && rule.special === undefined) this.#usePageShape(id, columns);
   }
 
-  /** Takes the type into the hot loop if its columns are words that the loop can read. */
+  /** Takes the type into the hot loop if its columns are words, 64-bit pfns and pointers that the loop can read. */
   #usePageShape(id: number, columns: readonly ColumnPlace[]): void {
-    const [pfn, order, a, b] = columns;
-    const names = columns.map(({ column }) => column).join(' ');
-    if (!['pfn', 'pfn order', 'pfn order a', 'pfn order a b'].includes(names)) return;
-    const isWord = (place: ColumnPlace | undefined) =>
-      place === undefined || (place.size === 4 && place.offset % 4 === 0 && place.use === 'number');
-    const isLong = (place: ColumnPlace) =>
-      place.size === 8 && place.offset % 4 === 0 && place.use === 'number';
-    const isMissing = b !== undefined && b.offset < 0;
-    if (!isLong(pfn) || !isWord(order) || !isWord(a)) return;
-    if (b !== undefined && !isMissing && !isWord(b) && !isLong(b)) return;
+    if (!columns.every(isForLoop)) return;
+    const { entries } = this;
     const at = id * entriesPerType;
-    columns.forEach(({ offset }, i) => {
-      this.entries[at + Entry.pfn + i] = Math.max(0, offset) / 4;
-    });
-    const isWide = b !== undefined && b.size === 8;
-    this.entries[at + Entry.bSet] = isMissing ? -1 : 0;
-    this.entries[at + Entry.bLowWide] = b !== undefined && !isMissing && !b.signed ? 1 << 31 : 0;
-    this.entries[at + Entry.bHighWide] = isWide ? -1 : 0;
-    this.entries[at] = Shape.page;
+    for (const { column, offset, size, signed, use } of columns) {
+      const isMissing = offset < 0;
+      const word = Math.max(0, offset) / 4;
+      if (use === 'pointer') {
+        entries[at + (column === 'a' ? Entry.aPointer : Entry.cPointer)] = word;
+      } else if (column === 'b') {
+        entries[at + Entry.b] = word;
+        entries[at + Entry.bSet] = isMissing ? -1 : 0;
+        entries[at + Entry.bLowWide] = isMissing || (signed && size === 4) ? 0 : 1 << 31;
+        entries[at + Entry.bHighWide] = size === 8 ? -1 : 0;
+      } else {
+        entries[at + (column === 'pfn' ? Entry.pfn : column === 'order' ? Entry.order : Entry.a)] = word;
+      }
+    }
+    entries[at] = Shape.page;
   }
+}
+
+/** Can the hot loop read this column? */
+function isForLoop({ column, offset, size, signed, use }: ColumnPlace): boolean {
+  if (use === 'page' || column === 'd') return false;
+  if (offset < 0) return column === 'b' && use === 'number';
+  if (offset % 4 !== 0) return false;
+  if (use === 'pointer') return size === 8 && column !== 'b';
+  if (column === 'b') return size === 4 || size === 8;
+  if (column === 'pfn') return size === 8;
+  return size === 4 && (column === 'order' || (column === 'a' && signed));
 }
 
 /** Kinds that some format of the file would give. Of thousands of formats only those that can are looked at. */

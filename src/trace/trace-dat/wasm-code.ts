@@ -119,6 +119,11 @@ export function f64OfLong(address: Code, offset = 0): Code {
   return [...address, 0x29, 0, ...unsigned(offset), 0xb9];
 }
 
+/** Are the 64-bit words at two addresses the same? */
+export function equalLongs(one: Code, two: Code): Code {
+  return [...one, 0x29, 0, 0, ...two, 0x29, 0, 0, 0x51];
+}
+
 export function load(address: Code, offset = 0): Code {
   return [...address, 0x28, 2, ...unsigned(offset)];
 }
