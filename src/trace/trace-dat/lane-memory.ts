@@ -88,7 +88,7 @@ export class LaneMemory {
       },
     };
     const total = end + windowBytesAll;
-    if (typeof WebAssembly === 'undefined' || total > bytesMax) return null;
+    if (total > bytesMax || !mayCompile()) return null;
     const pages = Math.ceil(total / pageBytes);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     return new LaneMemory(memory, plan, blockIn(memory.buffer, plan), end);
@@ -120,4 +120,14 @@ function blockIn(buffer: ArrayBuffer, { columns }: MemoryPlan): EventBlock {
     b: new Float64Array(buffer, columns.b, rowsAtOnce),
     c: new Float64Array(buffer, columns.c, rowsAtOnce),
   });
+}
+
+/** A page may forbid its scripts to compile WebAssembly (Content-Security-Policy without wasm-unsafe-eval). */
+function mayCompile(): boolean {
+  const emptyModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  try {
+    return new WebAssembly.Module(emptyModule) !== undefined;
+  } catch {
+    return false;
+  }
 }
