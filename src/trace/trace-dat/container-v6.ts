@@ -29,17 +29,28 @@ export async function readVersion6(container: Container, cursor: SourceCursor): 
   await cursor.need(4, 'the number of CPUs');
   container.cpuCount = checkedCpuCount(container, cursor.u32(), cursor.offset - 4);
 
-  let kind = await readKind(cursor);
   const pending: PendingBuffer[] = [];
+  await readBuffer(container, cursor, '', pending);
+  for (const { name, offset } of pending) {
+    cursor.seek(offset);
+    // Instances of instances do not exist.
+    await readBuffer(container, cursor, name, []);
+  }
+}
+
+/** Options, if there are any, and the data of an instance. */
+async function readBuffer(
+  container: Container,
+  cursor: SourceCursor,
+  name: string,
+  pending: PendingBuffer[],
+): Promise<void> {
+  let kind = await readKind(cursor);
   if (kind === 'options') {
     await readOptions(container, cursor, pending);
     kind = await readKind(cursor);
   }
-  await readData(container, cursor, '', kind);
-  for (const { name, offset } of pending) {
-    cursor.seek(offset);
-    await readData(container, cursor, name, await readKind(cursor));
-  }
+  await readData(container, cursor, name, kind);
 }
 
 async function readKind(cursor: SourceCursor): Promise<string> {
