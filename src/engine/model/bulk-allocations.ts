@@ -44,6 +44,12 @@ export class BulkAllocations {
     call.refilledList = list;
   }
 
+  /** A refill inside the call shows that `pages` pages had left the list before. */
+  foundGone(pid: number, pages: Pages): void {
+    const call = this.#byPid.get(pid);
+    if (call !== undefined) call.heads += pages;
+  }
+
   /** The call returned `got` pages: how many were taken silently, from which list (-1: not told), on which CPU. */
   end(pid: number, got: Pages): { pages: Pages; list: ListIndex; cpu: CpuIndex } | null {
     const call = this.#byPid.get(pid);

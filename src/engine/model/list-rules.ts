@@ -29,6 +29,8 @@ export interface ListRules {
    * everything after a page of order 1–3 (6.0–6.6; from 6.7 on decay_pcp_high gives back any number).
    */
   readonly smallGiveBacksEmpty: boolean;
+  /** The rmqueue_bulk probe tells each refill, and its event format the type of a page's block as it was at the free (6.0–6.6). */
+  readonly refillsTold: boolean;
   /** The queueing of that work is recorded. */
   readonly worksTold: boolean;
   /** A free that found its list locked is told by free_one_page; without that probe it has to be inferred. */
@@ -76,6 +78,7 @@ export function rulesOf(source: EventLogSource, seen: RuleEvidence): ListRules {
     workDrains: works,
     smallGiveBacksEmpty:
       refillField && !works && !features.symbolExists('decay_pcp_high') && !features.has(Kind.decayPcpHigh),
+    refillsTold: refillField && !works && features.has(Kind.rmqueueBulk),
     worksTold: works && features.has(Kind.drainWorkQueued),
     bypassTold: features.has(Kind.freeOnePage),
   };

@@ -16,6 +16,7 @@ import type { Looks } from './looks.ts';
 import type { PageLists } from './page-lists.ts';
 import { orderMask, takenFlag } from './page-lists.ts';
 import { PointerTable } from './pointer-table.ts';
+import { RefilledLists } from './refilled-lists.ts';
 
 /** Kinds of events that may come while a list's lock is held. */
 const underLock = new Uint8Array(256);
@@ -59,6 +60,7 @@ export class PageEvents implements RefillListener {
   /** By zone: pages of a refill, 0 if not known. */
   readonly #batch: Int32Array;
   #sections: LockedSections | null = null;
+  #refilled: RefilledLists | null = null;
   readonly #bulk = new BulkAllocations();
   readonly #compactionFree = new Set<number>();
 
@@ -72,6 +74,7 @@ export class PageEvents implements RefillListener {
     this.busy = new Uint8Array(cpus);
     this.#batch = Int32Array.from(machine.zones, (zone) => zone.batch ?? 0);
     this.#work = new ListWork(lists, looks, rules, this.busy, this.#batch, this);
+    looks.stillHeld = (timeNs, held) => this.#work.stillHeld(timeNs, held);
     this.#lastPcp = new Int32Array(cpus);
     this.#lastZonePointer = new Int32Array(cpus);
     this.#remoteCpu = new Int32Array(cpus).fill(-1);
@@ -92,6 +95,12 @@ export class PageEvents implements RefillListener {
 
   /** The rules were found to be others than believed (recordings in text). */
   rulesChanged(): void {
+    if (!this.#rules.refillsTold) this.#refilled = null;
+    else {
+      this.#refilled ??= new RefilledLists(this.busy.length, this.#lists.listCount, (pfn, list, row) =>
+        this.#isThere(pfn, list, row),
+      );
+    }
     if (!this.#rules.remoteDrains || this.#rules.bypassTold) this.#sections = null;
     else {
       this.#sections ??= new LockedSections(this.busy, this.#lists.listCount, (pfn, freedRow) =>
@@ -136,8 +145,9 @@ export class PageEvents implements RefillListener {
     }
     const list = cpu * this.#lists.zoneCount + zone;
     const slot = this.#lists.find(pfn);
-    if (slot >= 0) this.#forget(slot, list);
+    if (slot >= 0 && !this.#forget(slot)) this.#note('freed although believed on a list');
     this.#lists.enter(pfn, list, order, row);
+    this.#refilled?.freed(pfn, list, order, row);
     if (this.#sections !== null) this.#sections.freed(cpu, pid, list, pfn, row);
   }
 
@@ -160,10 +170,12 @@ export class PageEvents implements RefillListener {
     if (lists.isStale(slot)) {
       // It was on its way when a drain emptied the list.
       lists.enter(pfn, list, order, row);
+      this.#refilled?.freed(pfn, list, order, row);
       return;
     }
     if (this.#looks.any) this.#looks.amendSince(from, lists.table.row(slot), -(1 << order));
     lists.reenter(slot, list, row);
+    this.#refilled?.freed(pfn, list, order, row);
   }
 
   /** The list was locked at mm_page_free, but not any more when the page's turn came. */
@@ -219,6 +231,7 @@ export class PageEvents implements RefillListener {
   extfrag(block: EventBlock, i: number, row: number): void {
     const pfn = block.pfn[i];
     const cpu = block.cpu[i];
+    if (block.d[i] === 1) this.#refilled?.blocksTaken(pfn, block.c[i], block.a[i]);
     if (this.#lastRefillPfn[cpu] === pfn) {
       this.#seen.claimAfterZoneLocked = true;
       return;
@@ -244,7 +257,7 @@ export class PageEvents implements RefillListener {
     const whole = this.#rules.smallGiveBacksEmpty && count > 1 && count < this.#batch[zone];
     this.#emptying.givesBack(cpu, block.pid[i], owner, zone, row, whole);
     if (!this.#rules.bulkTakesFirst || count <= 0 || count > countMax) return;
-    this.#work.giveBack(cpu, list, count);
+    this.#work.giveBack(cpu, list, count, block.timeNs[i]);
     // Within a drain the give-back is all that the list holds: what else is believed on it is on its way off.
     if (this.#emptying.drains(cpu, owner)) this.#emptied(list, row);
   }
@@ -255,11 +268,12 @@ export class PageEvents implements RefillListener {
     const cpu = block.cpu[i];
     const lists = this.#lists;
     if (order > 0) this.#seen.highOrderDrained = true;
+    this.#refilled?.sawType(pfn, block.a[i]);
     if (this.#lastZonePointer[cpu] > 0) {
       this.pointers.setZone(this.#lastZonePointer[cpu], lists.zoneOf(pfn));
       this.#lastZonePointer[cpu] = 0;
     }
-    if (this.#work.gaveBack(cpu, pfn, order)) return;
+    if (this.#work.gaveBack(cpu, pfn, order, block.timeNs[i])) return;
     if (this.#rules.remoteDrains) this.#completeIfMet(pfn);
     if (this.#sections !== null) this.#sections.gaveBack(cpu);
     if (this.#takeRange(pfn, order) > 0) return;
@@ -305,6 +319,30 @@ export class PageEvents implements RefillListener {
     this.#emptying.beginsZone(cpu, block.pid[i], target, this.pointers.zoneOf(block.b[i]), row);
   }
 
+  rmqueueBulk(block: EventBlock, i: number): void {
+    this.#refilled?.begins(block.cpu[i]);
+  }
+
+  #isThere(pfn: Pfn, list: ListIndex, row: number): boolean {
+    const slot = this.#lists.find(pfn);
+    if (slot < 0) return false;
+    const { table } = this.#lists;
+    return table.row(slot) === row && table.list(slot) === list && (table.order(slot) & takenFlag) === 0;
+  }
+
+  /** `list` had no page of this order and type, or it would not be refilled. */
+  #wasEmpty(refilled: RefilledLists, list: ListIndex, order: number, type: number, pid: number): void {
+    const pages = refilled.emptied(list, order, type);
+    for (let i = 0; i < pages.length; i += 2) {
+      const slot = this.#lists.find(pages[i]);
+      if (slot < 0) continue;
+      this.#note('page believed on a list that was refilled', 1 << order);
+      // Only bulk allocations take silently, and only these pages: one that goes on, or one before.
+      if (order > 0 || type !== unmovable) this.#lists.leave(slot);
+      else if (!this.#forget(slot)) this.#bulk.foundGone(pid, 1);
+    }
+  }
+
   compactionFree(block: EventBlock, i: number): void {
     if (!this.#rules.compactionFreesEmit) return;
     if (this.#compactionFree.size >= tasksMax) this.#compactionFree.clear();
@@ -340,7 +378,10 @@ export class PageEvents implements RefillListener {
       return;
     }
     const list = cpu * lists.zoneCount + zone;
+    const type = block.a[i];
+    if (this.#refilled?.isFirst(cpu)) this.#wasEmpty(this.#refilled, list, order, type, block.pid[i]);
     this.#work.refill(cpu, block.pid[i], list, pfn, order, row, block.timeNs[i]);
+    this.#refilled?.entered(pfn, list, order, type, row);
   }
 
   /** For `ListWork`. */
@@ -393,27 +434,27 @@ export class PageEvents implements RefillListener {
   }
 
   /** A page is freed that is believed on a list: it had been taken by a call that emits no event. */
-  #forget(slot: number, list: ListIndex): void {
+  #forget(slot: number): boolean {
     const lists = this.#lists;
     const from = lists.table.list(slot);
     const pages = 1 << (lists.table.order(slot) & orderMask);
     const taken = (lists.table.order(slot) & takenFlag) !== 0;
     lists.leave(slot);
-    if (taken) return;
+    if (taken) return true;
     const first = Math.floor(from / lists.zoneCount) * lists.zoneCount;
     if (lists.ghosts[from] >= pages) {
       lists.ghosts[from] -= pages;
       lists.add(from, pages);
-      return;
+      return true;
     }
     for (let other = first; other < first + lists.zoneCount; other++) {
       if (lists.ghosts[other] < pages) continue;
       lists.ghosts[other] -= pages;
       lists.add(other, pages);
       this.#note('bulk allocation was from another zone than assumed');
-      return;
+      return true;
     }
-    this.#note(list === from ? 'freed twice' : 'freed although believed on a list');
+    return false;
   }
 
   #unseenLeaves(list: ListIndex, pages: Pages, otherwise: string): void {

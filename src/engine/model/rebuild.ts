@@ -194,6 +194,9 @@ class Replayed implements Rebuild, DrainListener {
       case Kind.pageAllocExtfrag:
         events.extfrag(block, i, row);
         break;
+      case Kind.rmqueueBulk:
+        events.rmqueueBulk(block, i);
+        break;
       case Kind.compactionFree:
         events.compactionFree(block, i);
         break;

@@ -130,6 +130,54 @@ describe('a refill', () => {
   });
 });
 
+describe('a refill that a probe tells', () => {
+  /** CPU 1 is refilled with 300 and 301, takes 300, and is refilled again: 301 has left unseen by then. */
+  const twice = (between: string) => `10 cpu1 t7 rmqueueBulk a=1 b=2
+      11 cpu1 t7 pageAllocZoneLocked 300 a=0 b=1
+      12 cpu1 t7 pageAllocZoneLocked 301 a=0 b=1
+      13 cpu1 t7 pageAlloc 300
+      ${between}
+      21 cpu1 t7 pageAllocZoneLocked 302 a=0 b=1
+      22 cpu1 t7 pageAllocZoneLocked 303 a=0 b=1
+      23 cpu1 t7 pageAlloc 302
+      300 cpu0 t3 drainAllPagesInner a=0 b=0`;
+
+  it('shows that the list was empty', () => {
+    expect(pagesAtDrains('6.1', machineOf(2), twice('20 cpu1 t7 rmqueueBulk a=1 b=2')).pages).toEqual([
+      [0, 1],
+    ]);
+  });
+
+  it('shows nothing of pages of another type', () => {
+    const other = twice('20 cpu1 t7 rmqueueBulk a=1 b=2')
+      .replace('302 a=0', '302 a=1')
+      .replace('303 a=0', '303 a=1');
+    expect(pagesAtDrains('6.1', machineOf(2), other).pages).toEqual([[0, 2]]);
+  });
+
+  it('is not believed without the probe: pages that go straight to their users look the same', () => {
+    expect(pagesAtDrains('6.1', machineOf(2), twice('20 cpu1 t7 directReclaimEnd')).pages).toEqual([[0, 2]]);
+  });
+
+  it('inside a bulk allocation shows what that has taken, which is not taken again at its end', () => {
+    const { pages } = pagesAtDrains(
+      '6.1',
+      machineOf(2),
+      `10 cpu1 t7 rmqueueBulk a=1 b=2
+      11 cpu1 t7 pageAllocZoneLocked 300 a=0 b=1
+      12 cpu1 t7 pageAllocZoneLocked 301 a=0 b=1
+      13 cpu1 t7 pageAlloc 300
+      19 cpu1 t7 allocBulk a=2
+      20 cpu1 t7 rmqueueBulk a=1 b=2
+      21 cpu1 t7 pageAllocZoneLocked 302 a=0 b=1
+      22 cpu1 t7 pageAllocZoneLocked 303 a=0 b=1
+      23 cpu1 t7 allocBulkReturn a=2
+      300 cpu0 t3 drainAllPagesInner a=0 b=0`,
+    );
+    expect(pages).toEqual([[0, 1]]);
+  });
+});
+
 describe('a give-back', () => {
   const batchOf8 = { ...machineOf(2), zones: machineOf(2).zones.map((zone) => ({ ...zone, batch: 8 })) };
   /** CPU 1 frees 100 … 103, of which 103 was taken by nobody knows whom, and gives `count` pages back. */
