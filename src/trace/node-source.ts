@@ -1,13 +1,30 @@
-/** The one file of this folder that needs Node: files and standard input as sources. */
+/** Node's files and standard input as sources, and a thread that unpacks ahead of the reader. */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import { DrainlabError, ExitCode } from '../base/errors.ts';
 import { type OpenOptions, openTrace } from './index.ts';
+import type { UnpackOrder } from './node-unpack-worker.ts';
+import { makeSlots, type PackedLane, TakenAhead, type UnpackAhead } from './trace-dat/unpack-ahead.ts';
 import type { ByteSource, ByteStream, TraceReader } from './trace-reader.ts';
 
 /** A file by its path. Directories, missing files and missing rights are errors from outside (exit code 4). */
 export function fileSource(path: string): ByteSource {
-  return descriptorSource(path, openFile(path));
+  const source = descriptorSource(path, openFile(path));
+  return { ...source, unpackAhead: (lanes, littleEndian) => unpackAhead(path, lanes, littleEndian) };
+}
+
+/** null where there is no second core to run it, or drainlab itself runs from its TypeScript sources. */
+function unpackAhead(path: string, lanes: readonly PackedLane[], littleEndian: boolean): UnpackAhead | null {
+  if (availableParallelism() < 2 || import.meta.url.endsWith('.ts')) return null;
+  const shared = makeSlots(lanes);
+  const workerData: UnpackOrder = { path, littleEndian, lanes, shared };
+  const worker = new Worker(new URL('./node-unpack-worker.js', import.meta.url), { workerData });
+  // A helper that fails is no trouble: the reader unpacks what it leaves.
+  worker.on('error', () => undefined);
+  worker.unref();
+  return new TakenAhead(lanes, shared, () => void worker.terminate());
 }
 
 function descriptorSource(path: string, file: number): ByteSource {

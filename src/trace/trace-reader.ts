@@ -1,6 +1,7 @@
 /** What every reader of a recording offers, whatever the format. `openTrace` in index.ts makes one. */
 
 import type { EventBlock, EventLogSource } from '../engine/input/event-log.ts';
+import type { PackedLane, UnpackAhead } from './trace-dat/unpack-ahead.ts';
 
 /** Random access to the bytes of a recording; Node files, browser Blobs and plain arrays fit in. */
 export interface ByteSource {
@@ -11,6 +12,8 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Same without waiting, where the source can (files of Node, arrays); the bytes go into `target`; returns how many. */
   readSync?(offset: number, target: Uint8Array): number;
+  /** Begins to unpack zstd chunks in another thread, where the source can and it pays. */
+  unpackAhead?(lanes: readonly PackedLane[], littleEndian: boolean): UnpackAhead | null;
   close?(): Promise<void>;
 }
 

@@ -29,7 +29,7 @@ import { type LanePlan, ownWindow, slackBytes, type WindowPlace } from './lane-d
 import { LaneMemory } from './lane-memory.ts';
 import { latencyText } from './latency-text.ts';
 import { LoopRows } from './loop-rows.ts';
-import { makeLanes, planLanes, primeLanes } from './make-lanes.ts';
+import { makeLanes, planLanes, primeLanes, startUnpackAhead } from './make-lanes.ts';
 import { markerText } from './marker-text.ts';
 import { type LaneQueue, MergedLanes } from './merge-lanes.ts';
 import { EventPrinter } from './printed-text.ts';
@@ -38,6 +38,7 @@ import type { RowBlocks } from './row-blocks.ts';
 import { RowEmitter } from './row-emitter.ts';
 import { kindsPresent, RowTable } from './row-table.ts';
 import { SavedNames } from './saved-names.ts';
+import type { UnpackAhead } from './unpack-ahead.ts';
 
 /** Progress is reported after so many bytes. */
 const progressBytes = 8 << 20;
@@ -74,6 +75,7 @@ class DatReader implements TraceReader {
   #symbols: Map<string, Address> | undefined;
   #symbolNames: ((name: string) => boolean) | undefined;
   #isRead = false;
+  #ahead: UnpackAhead | null = null;
 
   constructor(container: Container, headerPage: HeaderPage, kallsyms: (() => Uint8Array) | null) {
     this.#container = container;
@@ -104,6 +106,7 @@ class DatReader implements TraceReader {
     const block = memory?.block ?? new EventBlock();
     const general = new GeneralRows(block, table, {
       littleEndian: this.#container.littleEndian,
+      pointerSlots: memory?.pointers,
       symbols: () => this.#functionAddresses(),
       markerText: (record, format) => markerText(record, format, this.#addressNames),
     });
@@ -194,6 +197,7 @@ class DatReader implements TraceReader {
         this.diagnostics.stoppedAt = `${error.where}: ${error.message}`;
       }
     } finally {
+      this.#ahead?.close();
       this.#takeCounts(queue);
     }
   }
@@ -211,7 +215,8 @@ class DatReader implements TraceReader {
         else add(diagnostics.lostByCpu, cpu, count);
       },
     };
-    const lanes = makeLanes(this.#container, this.#headerPage, plans, losses, place);
+    this.#ahead = startUnpackAhead(this.#container, plans);
+    const lanes = makeLanes(this.#container, this.#headerPage, plans, losses, place, this.#ahead);
     this.info.startStamp = (await primeLanes(lanes, queue)) + this.#container.options.offsetNs;
     let reported = 0;
     let counted = 0;

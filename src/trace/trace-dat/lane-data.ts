@@ -8,6 +8,7 @@ import { traceError } from '../trace-error.ts';
 import type { ByteSource } from '../trace-reader.ts';
 import { blockBytesMax, type Decompressor, damagedBlock } from './compression.ts';
 import type { BufferData, Container, CpuData } from './container.ts';
+import type { UnpackAhead } from './unpack-ahead.ts';
 
 /** Bytes behind each window, so that the loop may look one 64-bit value past the last record. */
 export const slackBytes = 16;
@@ -115,6 +116,17 @@ export class ChunkScratch {
   }
 }
 
+/** A thread that unpacks for this lane, and the number that it knows the lane by. */
+export interface LaneAhead {
+  readonly unpack: UnpackAhead;
+  readonly lane: number;
+}
+
+/** End of a CPU's chunks. libtracecmd's size leaves the 4 bytes of their number out. */
+export function packedEnd({ offset, size }: CpuData): number {
+  return offset + 4 + size;
+}
+
 /**
  * Sub-buffers packed in chunks: their number, then each as packed size, plain size, bytes. A chunk larger than the window
  * (thousands of CPUs) is unpacked again for each part of it: time for memory.
@@ -125,25 +137,34 @@ export class PackedLaneData extends LaneData {
   readonly #scratch: ChunkScratch;
   readonly #littleEndian: boolean;
   readonly #end: number;
+  readonly #ahead: LaneAhead | null;
   /** Of the next chunk. */
   #at: number;
   #chunksLeft = -1;
+  /** Chunks whose head was read. */
+  #chunksBegun = 0;
   /** Of the current chunk: sizes, place, and how much of it was given out. */
   #chunkAt = 0;
   #packedBytes = 0;
   #plainBytes = 0;
   #given = 0;
 
-  constructor(container: Container, plan: LanePlan, place: WindowPlace, scratch: ChunkScratch) {
+  constructor(
+    container: Container,
+    plan: LanePlan,
+    place: WindowPlace,
+    scratch: ChunkScratch,
+    ahead: LaneAhead | null,
+  ) {
     super(plan, place);
     const { data } = plan;
+    this.#ahead = ahead;
     this.#source = container.source;
     this.#decompressor = container.decompressor as Decompressor;
     this.#littleEndian = container.littleEndian;
     this.#scratch = scratch;
     this.#at = data.offset;
-    // libtracecmd's size leaves the 4 bytes of the chunk count out.
-    this.#end = data.offset + 4 + data.size;
+    this.#end = packedEnd(data);
     if (data.size === 0) this.#chunksLeft = 0;
   }
 
@@ -183,7 +204,17 @@ export class PackedLaneData extends LaneData {
     this.#chunksLeft--;
     this.consumed += at + 8 + this.#packedBytes;
     this.#check();
-    return this.#giveNextPart();
+    return this.#takeAhead() ? undefined : this.#giveNextPart();
+  }
+
+  /** True when another thread has unpacked this chunk already. */
+  #takeAhead(): boolean {
+    const chunk = this.#chunksBegun++;
+    const got = this.#ahead === null ? -1 : this.#ahead.unpack.take(this.#ahead.lane, chunk, this.bytes);
+    if (got < 0) return false;
+    this.windowOffset = this.#chunkAt;
+    this.#unpacked(got, true);
+    return true;
   }
 
   #check(): void {
@@ -270,12 +301,16 @@ export function windowBytesFor(
   laneCount: number,
 ): number {
   const budget = (buffer.packed ? packedBudgetBytes : plainBudgetBytes) / Math.max(1, laneCount);
-  const wanted = Math.max(1, Math.floor(Math.min(windowBytesMax, budget) / pageBytes));
+  const most = buffer.packed ? packedWindowMax : plainWindowMax;
+  const wanted = Math.max(1, Math.floor(Math.min(most, budget) / pageBytes));
   const bytes = wanted * pageBytes;
   return buffer.packed ? bytes : Math.min(bytes, Math.ceil(size / 4) * 4);
 }
 
-const windowBytesMax = 256 << 10;
+/** Windows of 8 CPUs stay in the cache of one core: 14.3 against 15.6 ns an event with 256 KiB. */
+const plainWindowMax = 64 << 10;
+/** A chunk that fits need not be unpacked twice. */
+const packedWindowMax = 1 << 20;
 const plainBudgetBytes = 48 << 20;
 /** More than for plain data, so that chunks of 10 pages fit up to 2,400 CPUs. */
 const packedBudgetBytes = 96 << 20;

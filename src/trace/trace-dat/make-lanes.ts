@@ -10,11 +10,13 @@ import {
   type LanePlan,
   PackedLaneData,
   PlainLaneData,
+  packedEnd,
   slackBytes,
   type WindowPlace,
   windowBytesFor,
 } from './lane-data.ts';
 import type { LaneQueue } from './merge-lanes.ts';
+import type { UnpackAhead } from './unpack-ahead.ts';
 
 /** Sub-buffers are pages or, since 6.8, up to 128 of them; pages have at most 64 KiB (256 KiB on some). */
 const pageBytesMax = 32 << 20;
@@ -48,6 +50,26 @@ export function planLanes(container: Container, headerPage: HeaderPage): LanePla
   throw traceError('E_TRACE_LIMIT', message, container.source.name, 0);
 }
 
+/** A thread costs tens of milliseconds to start; smaller files are read by then. */
+const aheadBytesMin = 1 << 20;
+/** Slots for more lanes would take more memory than the windows. */
+const aheadLanesMax = 64;
+const aheadSlotMax = 256 << 10;
+
+/** Asks the source for a thread that unpacks ahead; null where it has none or it would not pay. */
+export function startUnpackAhead(container: Container, plans: readonly LanePlan[]): UnpackAhead | null {
+  const { source, compression, littleEndian } = container;
+  const bytes = plans.reduce((sum, { data }) => sum + data.size, 0);
+  const isPacked = compression === 'zstd' && plans.every(({ buffer }) => buffer.packed);
+  if (!isPacked || bytes < aheadBytesMin || plans.length > aheadLanesMax) return null;
+  const lanes = plans.map(({ data, windowBytes }) => ({
+    offset: data.offset,
+    end: packedEnd(data),
+    slotBytes: Math.min(windowBytes, aheadSlotMax),
+  }));
+  return source.unpackAhead?.(lanes, littleEndian) ?? null;
+}
+
 /** Makes the planned lanes, each with a window at the place that `place` gives. */
 export function makeLanes(
   container: Container,
@@ -55,16 +77,18 @@ export function makeLanes(
   plans: readonly LanePlan[],
   losses: LossCounter,
   place: (bytes: number) => WindowPlace,
+  unpack: UnpackAhead | null,
 ): Lane[] {
   const { source, buffers, littleEndian } = container;
   const scratch = new ChunkScratch(source.size);
   const { headerBytes, commitBytes } = headerPage;
   const format: LaneFormat = { name: source.name, littleEndian, headerBytes, commitBytes };
-  return plans.map((plan) => {
+  return plans.map((plan, lane) => {
     const { buffer, data } = plan;
+    const ahead = unpack === null ? null : { unpack, lane };
     const window = place(plan.windowBytes + slackBytes);
     const bytes = buffer.packed
-      ? new PackedLaneData(container, plan, window, scratch)
+      ? new PackedLaneData(container, plan, window, scratch, ahead)
       : new PlainLaneData(source, plan, window);
     const rank = data.cpu * buffers.length + buffers.indexOf(buffer);
     const clock = laneClock(container.options, data.cpu);
