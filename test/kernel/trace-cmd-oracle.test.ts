@@ -13,10 +13,11 @@ const folder = mkdtempSync(join(tmpdir(), 'drainlab-oracle-'));
 const report = join(folder, 'report.txt');
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const recordings = [shippedRecordings, ...(all && largeRecordings !== null ? [largeRecordings] : [])].flatMap((root) =>
-  readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && readdirSync(join(root, entry.name)).includes('trace.dat'))
-    .map((entry) => join(root, entry.name, 'trace.dat')),
+const recordings = [shippedRecordings, ...(all && largeRecordings !== null ? [largeRecordings] : [])].flatMap(
+  (root) =>
+    readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && readdirSync(join(root, entry.name)).includes('trace.dat'))
+      .map((entry) => join(root, entry.name, 'trace.dat')),
 );
 
 /** What `trace-cmd convert` can make of a recording. */
