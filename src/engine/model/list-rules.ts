@@ -33,6 +33,8 @@ export interface ListRules {
   readonly refillsTold: boolean;
   /** The queueing of that work is recorded. */
   readonly worksTold: boolean;
+  /** The begin of each give-back is recorded (probe free_pcppages_bulk). */
+  readonly giveBacksTold: boolean;
   /** A free that found its list locked is told by free_one_page; without that probe it has to be inferred. */
   readonly bypassTold: boolean;
 }
@@ -80,6 +82,7 @@ export function rulesOf(source: EventLogSource, seen: RuleEvidence): ListRules {
       refillField && !works && !features.symbolExists('decay_pcp_high') && !features.has(Kind.decayPcpHigh),
     refillsTold: refillField && !works && features.has(Kind.rmqueueBulk),
     worksTold: works && features.has(Kind.drainWorkQueued),
+    giveBacksTold: features.has(Kind.freePcppagesBulk),
     bypassTold: features.has(Kind.freeOnePage),
   };
 }

@@ -16,6 +16,9 @@ import { orderMask, type PageLists } from './page-lists.ts';
 /** Bit of a CPU's `busy` during such work. */
 export const atWork = 1;
 
+/** Give-backs of fewer pages say more about the probe than about the pages. */
+const manyPages = 16;
+
 const idle = 0;
 const refilling = 1;
 const givingBack = 2;
@@ -51,6 +54,10 @@ export class ListWork {
   readonly #lastNs: Float64Array;
   /** By CPU: time of the last page of a refill whose first page is not told as allocated yet, else -1. */
   readonly #headWaitsNs: Float64Array;
+  /** By CPU: when its give-back began; -1 once its first page was told, when all have left. */
+  readonly #takingSinceNs: Float64Array;
+  /** Shortest time in which a give-back took a page off its list. */
+  #takeOffNs = Number.POSITIVE_INFINITY;
 
   constructor(
     lists: PageLists,
@@ -75,6 +82,7 @@ export class ListWork {
     this.#lastRow = new Float64Array(busy.length);
     this.#lastNs = new Float64Array(busy.length);
     this.#headWaitsNs = new Float64Array(busy.length).fill(-1);
+    this.#takingSinceNs = new Float64Array(busy.length).fill(-1);
   }
 
   /** Before a row of a CPU at work: is the work over? */
@@ -143,7 +151,8 @@ export class ListWork {
   }
 
   /** `pages` pages leave `list` at once and will be told one by one by CPU `cpu`. */
-  giveBack(cpu: CpuIndex, list: ListIndex, pages: Pages): void {
+  giveBack(cpu: CpuIndex, list: ListIndex, pages: Pages, timeNs: Nanoseconds): void {
+    this.#takingSinceNs[cpu] = timeNs;
     this.#work[cpu] = givingBack;
     this.#busy[cpu] |= atWork;
     this.#lists.givingBack.add(cpu);
@@ -153,8 +162,9 @@ export class ListWork {
   }
 
   /** A page is told as given back. False: it is no part of a give-back that was taken off at once. */
-  gaveBack(cpu: CpuIndex, pfn: Pfn, order: number): boolean {
+  gaveBack(cpu: CpuIndex, pfn: Pfn, order: number, timeNs: Nanoseconds): boolean {
     if (this.#work[cpu] !== givingBack || this.#pages[cpu] <= 0) return false;
+    if (this.#takingSinceNs[cpu] >= 0) this.#allTaken(cpu, timeNs);
     const lists = this.#lists;
     const list = this.#list[cpu];
     const pages = 1 << order;
@@ -174,6 +184,24 @@ export class ListWork {
       lists.add(list, pages);
     }
     return true;
+  }
+
+  /** At `timeNs`, the pages that a give-back of the last moment has not taken off yet; told to `held`. */
+  stillHeld(timeNs: Nanoseconds, held: (list: ListIndex, pages: Pages) => void): void {
+    if (this.#takeOffNs === Number.POSITIVE_INFINITY) return;
+    for (let cpu = this.#lists.givingBack.next(0); cpu >= 0; cpu = this.#lists.givingBack.next(cpu + 1)) {
+      if (this.#takingSinceNs[cpu] < 0) continue;
+      const taken = Math.ceil((timeNs - this.#takingSinceNs[cpu]) / this.#takeOffNs);
+      if (taken < this.#pages[cpu]) held(this.#list[cpu], this.#pages[cpu] - taken);
+    }
+  }
+
+  /** Between the begin of a give-back and its first told page all its pages are taken off, and the zone lock is waited for. */
+  #allTaken(cpu: CpuIndex, timeNs: Nanoseconds): void {
+    const pages = this.#pages[cpu];
+    if (pages >= manyPages)
+      this.#takeOffNs = Math.min(this.#takeOffNs, (timeNs - this.#takingSinceNs[cpu]) / pages);
+    this.#takingSinceNs[cpu] = -1;
   }
 
   #isRefilling(cpu: CpuIndex, list: ListIndex): boolean {

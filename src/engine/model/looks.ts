@@ -90,6 +90,8 @@ export class Look {
 
 /** Looks that later events may still put right, and a store of used ones. */
 export class Looks {
+  /** Tells the pages that are subtracted already but leave their lists only about `timeNs`. */
+  stillHeld: (timeNs: Nanoseconds, held: (list: ListIndex, pages: Pages) => void) => void = () => {};
   readonly #lists: PageLists;
   readonly #open: Look[] = [];
   readonly #withJournal: Look[] = [];
@@ -108,6 +110,7 @@ export class Looks {
   take(row: number, timeNs: Nanoseconds, all = false): Look {
     const look = this.#spare.pop() ?? new Look(this.#lists.cpuCount);
     look.take(this.#lists, row, timeNs, all);
+    if (!all) this.stillHeld(timeNs, (list, pages) => look.add(list, pages));
     this.#open.push(look);
     return look;
   }

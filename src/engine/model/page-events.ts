@@ -315,7 +315,7 @@ export class PageEvents implements RefillListener {
     const target = block.a[i];
     if (target >= 0 && target < this.#lists.cpuCount) this.#remoteCpu[cpu] = target;
     // Without a probe on the give-back, its pages show what the zone pointer is.
-    this.#lastZonePointer[cpu] = block.b[i];
+    if (!this.#rules.giveBacksTold) this.#lastZonePointer[cpu] = block.b[i];
     this.#emptying.beginsZone(cpu, block.pid[i], target, this.pointers.zoneOf(block.b[i]), row);
   }
 
