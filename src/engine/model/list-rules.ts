@@ -29,7 +29,7 @@ export interface ListRules {
    * everything after a page of order 1–3 (6.0–6.6; from 6.7 on decay_pcp_high gives back any number).
    */
   readonly smallGiveBacksEmpty: boolean;
-  /** The rmqueue_bulk probe tells each refill, and its event format the type of a page's block as it was at the free (6.0–6.6). */
+  /** The rmqueue_bulk probe tells each refill, and a drained page is told with the type that it was freed with (6.0–6.9). */
   readonly refillsTold: boolean;
   /** The queueing of that work is recorded. */
   readonly worksTold: boolean;
@@ -78,9 +78,14 @@ export function rulesOf(source: EventLogSource, seen: RuleEvidence): ListRules {
     compactionFreesEmit: reworked,
     remoteDrains: refillField && !works,
     workDrains: works,
+    // Without symbols (text) a kernel of 6.7 on looks the same.
     smallGiveBacksEmpty:
-      refillField && !works && !features.symbolExists('decay_pcp_high') && !features.has(Kind.decayPcpHigh),
-    refillsTold: refillField && !works && features.has(Kind.rmqueueBulk),
+      symbolsKnown &&
+      refillField &&
+      !works &&
+      !features.symbolExists('decay_pcp_high') &&
+      !features.has(Kind.decayPcpHigh),
+    refillsTold: refillField && !works && !reworked && features.has(Kind.rmqueueBulk),
     worksTold: works && features.has(Kind.drainWorkQueued),
     giveBacksTold: features.has(Kind.freePcppagesBulk),
     bypassTold: features.has(Kind.freeOnePage),
