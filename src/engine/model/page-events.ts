@@ -135,7 +135,7 @@ export class PageEvents implements RefillListener {
     }
     const cpu = block.cpu[i];
     this.#remoteCpu[cpu] = -1;
-    this.#lastZonePointer[cpu] = 0;
+    if (!this.#rules.giveBacksTold) this.#lastZonePointer[cpu] = 0;
     if (!this.#isListOrder(order)) return;
     const pfn = block.pfn[i];
     const zone = this.#lists.zoneOf(pfn);
@@ -282,8 +282,8 @@ export class PageEvents implements RefillListener {
       this.#note('page outside of every zone');
       return;
     }
-    const drained = this.#rules.remoteDrains ? this.#emptying.targetOf(cpu, block.pid[i]) : -1;
-    const owner = this.pointers.ownerOf(this.#lastPcp[cpu], drained >= 0 ? drained : cpu);
+    const walked = this.#rules.giveBacksTold ? -1 : this.#emptying.targetOf(cpu, block.pid[i]);
+    const owner = walked >= 0 ? walked : this.pointers.ownerOf(this.#lastPcp[cpu], cpu);
     this.#unseenLeaves(owner * lists.zoneCount + zone, 1 << order, 'drained page was on no list');
   }
 
