@@ -179,6 +179,39 @@ describe('pages on their way', () => {
   });
 });
 
+describe('a give-back (4.17–5.17)', () => {
+  const freed = (timeNs: number, first: number) =>
+    Array.from({ length: 16 }, (_, i) => `${timeNs + i} cpu1 t1 pageFree ${first + i}`).join('\n');
+  const told = (timeNs: number, first: number) =>
+    Array.from({ length: 16 }, (_, i) => `${timeNs + i} cpu1 t1 pagePcpuDrain ${first + i}`).join('\n');
+
+  it('takes its pages off one by one, no faster than any before', () => {
+    const machine = machineOf(2);
+    // The first shows the zone, the second that 16 pages are taken off in 16 ns (from 100 to the first page told).
+    const { drains } = replay(
+      '5.10',
+      machine,
+      `${anchor}
+      5 cpu1 t1 pageFree 90
+      6 cpu1 t1 freePcppagesBulk a=1 b=1 c=1
+      7 cpu1 t1 pagePcpuDrain 90
+      ${freed(20, 100)}
+      100 cpu1 t1 freePcppagesBulk a=1 b=16 c=1
+      ${told(116, 100)}
+      ${freed(200, 200)}
+      300 cpu1 t1 freePcppagesBulk a=1 b=16 c=1
+      305 cpu0 t2 drainAllPages a=0
+      320 cpu0 t2 drainAllPages a=0
+      ${told(330, 200)}`,
+      [empty(machine)],
+    );
+    expect(drains.map(({ pages }) => pages)).toEqual([
+      [0, 11],
+      [0, 0],
+    ]);
+  });
+});
+
 describe('drains by kernel workers (4.11–5.19)', () => {
   it('disturb the CPUs on which work is queued, and are over when the last work is', () => {
     const machine = machineOf(4);
