@@ -253,8 +253,9 @@ export class PageEvents implements RefillListener {
     const list = owner * this.#lists.zoneCount + zone;
     this.#sections?.givesBack(cpu, block.pid[i], list, row);
     const count = block.b[i];
-    // One page is what a list gives back whose `high` is below its batch, as while memory goes offline.
-    const whole = this.#rules.smallGiveBacksEmpty && count > 1 && count < this.#batch[zone];
+    // One page is what a list gives back whose `high` is below its batch, as while memory goes offline; by which the
+    // batch may also become half of what zoneinfo said.
+    const whole = this.#rules.smallGiveBacksEmpty && count > 1 && 2 * (count + 1) < this.#batch[zone];
     this.#emptying.givesBack(cpu, block.pid[i], owner, zone, row, whole);
     if (!this.#rules.bulkTakesFirst || count <= 0 || count > countMax) return;
     this.#work.giveBack(cpu, list, count, block.timeNs[i]);
