@@ -27,15 +27,15 @@ export class RefilledLists {
   readonly #still: StillThere;
   /** Block number → type + 1; 0: not known. */
   #typeOfBlock = new Uint8Array(1024);
-  /** List, order and type → pages that entered since the last refill: frame number and row by turns. */
-  readonly #entered: (number[] | undefined)[];
+  /** List → order and type → pages that entered since the last refill: frame number and row by turns. */
+  readonly #entered: (number[] | undefined)[][];
   /** By CPU: 1 between rmqueue_bulk and its first page. */
   readonly #begun: Uint8Array;
 
   constructor(cpuCount: number, listCount: number, still: StillThere) {
     this.#still = still;
     this.#begun = new Uint8Array(cpuCount);
-    this.#entered = new Array(listCount * orders * listTypes).fill(undefined);
+    this.#entered = new Array(listCount);
   }
 
   /** Probe rmqueue_bulk. */
@@ -76,21 +76,23 @@ export class RefilledLists {
 
   /** A page entered the list of its type; the order is one that lists have. */
   entered(pfn: Pfn, list: ListIndex, order: number, type: number, row: number): void {
-    const key = keyOf(list, order, type);
-    const pages = this.#entered[key];
-    if (pages === undefined) this.#entered[key] = [pfn, row];
+    this.#entered[list] ??= new Array(orders * listTypes).fill(undefined);
+    const ofList = this.#entered[list];
+    const key = keyOf(order, type);
+    const pages = ofList[key];
+    if (pages === undefined) ofList[key] = [pfn, row];
     else {
       pages.push(pfn, row);
-      if (pages.length > 2 * candidatesMax) this.#entered[key] = this.#thereOf(pages, list);
+      if (pages.length > 2 * candidatesMax) ofList[key] = this.#thereOf(pages, list);
     }
   }
 
   /** `list` is refilled with pages of this order and type: those believed there until now, frame number and row by turns. */
   emptied(list: ListIndex, order: number, type: number): number[] {
-    const key = keyOf(list, order, type);
-    const pages = this.#entered[key];
+    const key = keyOf(order, type);
+    const pages = this.#entered[list]?.[key];
     if (pages === undefined) return [];
-    this.#entered[key] = undefined;
+    this.#entered[list][key] = undefined;
     return this.#thereOf(pages, list);
   }
 
@@ -103,8 +105,8 @@ export class RefilledLists {
   }
 }
 
-function keyOf(list: ListIndex, order: number, type: number): number {
-  return (list * orders + Math.min(order, orders - 1)) * listTypes + listTypeOf(type);
+function keyOf(order: number, type: number): number {
+  return Math.min(order, orders - 1) * listTypes + listTypeOf(type);
 }
 
 function listTypeOf(type: number): number {
