@@ -83,7 +83,10 @@ export class RefilledLists {
     if (pages === undefined) ofList[key] = [pfn, row];
     else {
       pages.push(pfn, row);
-      if (pages.length > 2 * candidatesMax) ofList[key] = this.#thereOf(pages, list);
+      if (pages.length <= 2 * candidatesMax) return;
+      // A list that really is that long is not followed: sorting out at each page would take forever.
+      const there = this.#thereOf(pages, list);
+      ofList[key] = there.length > candidatesMax ? [] : there;
     }
   }
 
