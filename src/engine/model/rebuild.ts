@@ -67,6 +67,8 @@ export function makeRebuild(
 
 /** No kernel has larger blocks (arm64 with pages of 64 KiB). */
 const orderMax = 13;
+/** No machine has frames beyond this. */
+const pfnMax = 2 ** 48;
 const hasOrder = new Uint8Array(256);
 for (const kind of [Kind.pageAlloc, Kind.pageAllocZoneLocked, Kind.pageAllocExtfrag]) hasOrder[kind] = 1;
 for (const kind of [Kind.pageFree, Kind.pagePcpuDrain, Kind.freeOnePage]) hasOrder[kind] = 1;
@@ -142,8 +144,8 @@ class Replayed implements Rebuild, DrainListener {
         continue;
       }
       const k = kind[i] as Kind;
-      if (hasOrder[k] === 1 && block.order[i] >>> 0 > orderMax) {
-        this.#count(events.notes, 'order that no kernel has');
+      if (hasOrder[k] === 1 && (block.order[i] >>> 0 > orderMax || block.pfn[i] > pfnMax)) {
+        this.#count(events.notes, 'order or frame number that no kernel has');
         continue;
       }
       if (lists.journal !== null) {
