@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DrainlabError } from '../../base/errors.ts';
 import { machineFrom, parseZoneinfo, snapshotFrom } from './zoneinfo.ts';
@@ -121,6 +122,43 @@ describe('parseZoneinfo', () => {
     );
     expect(() => parseZoneinfo('Node 0, zone Normal\n  pagesets\n    cpu: 70000\n', 'bad')).toThrow(
       /bad|too large/,
+    );
+  });
+});
+
+describe('texts by accident', () => {
+  it('are read or refused, never anything else', () => {
+    const line = fc.constantFrom(
+      'Node 0, zone Normal',
+      'Node 99999999, zone X',
+      '  pagesets',
+      '    cpu: 3',
+      '    cpu: 65535',
+      '              count: 12',
+      '              count: 999999999999999999999999',
+      '        spanned  8192',
+      '  start_pfn:         4096',
+      'count: -1',
+      '',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(line, fc.string())), (lines) => {
+        try {
+          machineFrom(parseZoneinfo(lines.join('\n')), { cpuCount: 2 });
+        } catch (error) {
+          expect(error).toBeInstanceOf(DrainlabError);
+        }
+      }),
+    );
+  });
+
+  it('a machine that is too large to be true is refused before it takes memory', () => {
+    const zones = Array.from(
+      { length: 200 },
+      (_, n) => `Node ${n}, zone Normal\n spanned 1\n cpu: 65535\n count: 1\n start_pfn: 1\n`,
+    );
+    expect(() => machineFrom(parseZoneinfo(zones.join('')), { cpuCount: 1 })).toThrow(
+      /65536 CPUs and 200 zones/,
     );
   });
 });

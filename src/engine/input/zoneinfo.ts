@@ -14,6 +14,8 @@ import type { Machine, Zone, ZoneinfoSnapshot } from './machine.ts';
 const cpusMax = 1 << 16;
 const pagesMax = 2 ** 31 - 1;
 const zonesMax = 8192;
+/** Lists: CPUs times zones. The largest kernels (8192 CPUs, 64 nodes of 3 zones) have a fifth of this. */
+const listsMax = 1 << 23;
 
 /** The list of one CPU in one zone, as printed. */
 export interface ZoneinfoList {
@@ -145,6 +147,15 @@ export function machineFrom(zoneinfo: readonly ZoneinfoZone[] | null, facts: Mac
   const isolated = [...(facts.isolated ?? [])];
   const online = facts.online === undefined ? null : [...facts.online];
   for (const cpu of [...isolated, ...(online ?? [])]) cpuCount = Math.max(cpuCount, cpu + 1);
+  if (cpuCount * zones.length > listsMax) {
+    throw new DrainlabError(
+      `a machine of ${cpuCount} CPUs and ${zones.length} zones is too large to be true`,
+      {
+        code: 'E_ZONEINFO',
+        hint: 'Look at the zoneinfo and the CPU lists beside the recording: they seem to be damaged.',
+      },
+    );
+  }
   return {
     cpuCount,
     online:
