@@ -20,7 +20,11 @@ export const drainCauses = [
 ] as const;
 export type DrainCause = (typeof drainCauses)[number];
 
-/** One request. The object and its sets are reused for the next request: copy what you keep. */
+/**
+ * One request, with the lists as they were when the recorded kernel looked at them: at the request itself, or where it
+ * waited for its turn, or counted in an event of its own, at that moment. The object
+ * and its sets are reused for the next request: copy what you keep.
+ */
 export interface DrainRequest {
   /** 0, 1, 2, … in order of time. */
   readonly number: number;

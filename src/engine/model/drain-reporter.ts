@@ -73,7 +73,8 @@ export class DrainReporter {
     this.#looks.close(asked);
     this.#looks.close(looked);
     if (drain.beforeInterrupt !== null) this.#looks.giveBack(drain.beforeInterrupt);
-    this.#fillRequest(drain, asked);
+    // What policies are asked about is what is checked: the lists when the kernel looked at them.
+    this.#fillRequest(drain, looked);
     this.#listener.request(this.#request, drain);
     this.#fillOutcome(drain, looked);
     this.#listener.outcome(this.#outcome, drain);
@@ -81,7 +82,7 @@ export class DrainReporter {
     if (looked !== asked) this.#looks.giveBack(looked);
   }
 
-  #fillRequest(drain: Drain, asked: Look): void {
+  #fillRequest(drain: Drain, looked: Look): void {
     const request = this.#request;
     request.number = drain.number;
     request.timeNs = drain.timeNs;
@@ -92,7 +93,7 @@ export class DrainReporter {
     request.forced = drain.forced;
     request.concurrent = drain.concurrent;
     for (const cpu of request.holders) request.pages[cpu] = 0;
-    this.#holdersIn(asked, drain.zone, request.holders, request.pages);
+    this.#holdersIn(looked, drain.zone, request.holders, request.pages);
     request.unknown.copyFrom(this.#lists.unanchored);
     request.unknown.keepOnly(this.#online);
     request.unknown.deleteAll(request.holders);

@@ -275,7 +275,7 @@ describe('drains by kernel workers (4.11–5.19)', () => {
     expect(drains[0]).toMatchObject({
       zone: 1,
       cause: 'compaction',
-      pages: [0, 1, 0],
+      pages: [0, 1, 1],
       targets: [1, 2],
       rebuiltHolders: [1, 2],
     });
