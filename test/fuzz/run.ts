@@ -52,7 +52,7 @@ function startWatchdog(): Int32Array {
       }
       last = now;
     }, workerData.ms);`;
-  new Worker(code, { eval: true, execArgv: [], workerData: { shared, seed, ms: inputMsMax * 6 } }).unref();
+  new Worker(code, { eval: true, execArgv: [], workerData: { shared, seed, ms: inputMsMax * 24 } }).unref();
   return shared;
 }
 
