@@ -7,7 +7,7 @@
 
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { fileSource } from '../src/trace/node-source.ts';
+import { fileSource, openTraceFile } from '../src/trace/node-source.ts';
 import { readHeaderPage } from '../src/trace/trace-dat/header-page.ts';
 import { readContainer } from '../src/trace/trace-dat/read-container.ts';
 
@@ -30,7 +30,7 @@ export async function repeatRecording(sourcePath: string, target: string, times:
   const table = indexOf(head, label) + label.length;
   const input = openSync(sourcePath, 'r');
   const output = openSync(target, 'w');
-  const period = (await spanOf(input, cpus, pageBytes)) + gapNs;
+  const period = (await spanOf(sourcePath)) + gapNs;
   const view = new DataView(head.buffer);
   let at = firstAt;
   for (const { cpu, offset, size } of cpus) {
@@ -54,28 +54,12 @@ export async function repeatRecording(sourcePath: string, target: string, times:
   return at;
 }
 
-/** From the first stamp of a sub-buffer to the last, and as much again as a sub-buffer lasts at most. */
-async function spanOf(
-  file: number,
-  cpus: ReadonlyArray<{ offset: number; size: number }>,
-  pageBytes: number,
-): Promise<bigint> {
-  const stamp = new DataView(new ArrayBuffer(8));
-  let first = -1n;
-  let last = 0n;
-  let longest = 0n;
-  for (const { offset, size } of cpus) {
-    let before = -1n;
-    for (let at = offset; at < offset + size; at += pageBytes) {
-      readSync(file, stamp, 0, 8, at);
-      const value = stamp.getBigUint64(0, true);
-      if (first < 0n || value < first) first = value;
-      if (value > last) last = value;
-      if (before >= 0n && value - before > longest) longest = value - before;
-      before = value;
-    }
-  }
-  return last - first + longest;
+/** Time from the first event to the last. */
+async function spanOf(path: string): Promise<bigint> {
+  const reader = await openTraceFile(path);
+  await reader.readRows(() => undefined);
+  await reader.close();
+  return BigInt(reader.diagnostics.lastNs);
 }
 
 function indexOf(bytes: Uint8Array, part: Uint8Array): number {
