@@ -1,6 +1,6 @@
 /**
  * Makes a long recording from a short one: the sub-buffers of each CPU again and again, each time later by the length of
- * the original, so that time goes on. Reads and writes trace.dat version 6 without absolute stamps in its events.
+ * the original, so that time goes on. Reads and writes trace.dat version 6 of little-endian machines.
  *
  * usage: npx tsx bench/repeat-recording.ts SOURCE-V6.dat TARGET.dat TIMES
  */
@@ -43,7 +43,7 @@ export async function repeatRecording(sourcePath: string, target: string, times:
       writeSync(output, pages, 0, size, at);
       at += size;
       for (let page = 0; page < size; page += pageBytes) {
-        stamps.setBigUint64(page, stamps.getBigUint64(page, true) + period, true);
+        shiftPage(stamps, page, headerBytes, period);
       }
     }
   }
@@ -52,6 +52,30 @@ export async function repeatRecording(sourcePath: string, target: string, times:
   closeSync(output);
   await source.close?.();
   return at;
+}
+
+/** Moves a sub-buffer in time: its stamp, and the absolute stamps among its records. */
+function shiftPage(view: DataView, page: number, headerBytes: number, period: bigint): void {
+  view.setBigUint64(page, view.getBigUint64(page, true) + period, true);
+  const end = page + headerBytes + (view.getUint32(page + 8, true) & 0x7ffffff);
+  for (let at = page + headerBytes; at + 8 <= end; ) {
+    const header = view.getUint32(at, true);
+    const word = view.getUint32(at + 4, true);
+    const type = header & 31;
+    if (type === 31) {
+      // 27 bits of the stamp stand in the header, 32 in the word behind.
+      const stamp = ((BigInt(word) << 27n) | BigInt(header >>> 5)) + period;
+      view.setUint32(at, Number((stamp & 0x7ffffffn) << 5n) + 31, true);
+      view.setUint32(at + 4, Number((stamp >> 27n) & 0xffffffffn), true);
+      at += 8;
+    } else if (type === 30) {
+      at += 8;
+    } else if (type === 29 || type === 0) {
+      at += 4 + ((word + 3) & ~3);
+    } else {
+      at += 4 + type * 4;
+    }
+  }
 }
 
 /** Time from the first event to the last. */
