@@ -9,10 +9,19 @@ export class Journal {
   /** Row and time of the event that is being followed. */
   row = 0;
   timeNs: Nanoseconds = 0;
+  /** Row and time of the last event; later ones are of no interest. */
+  #lastRow = Number.POSITIVE_INFINITY;
+  #lastNs: Nanoseconds = Number.POSITIVE_INFINITY;
   readonly #rows: number[] = [];
   readonly #times: Nanoseconds[] = [];
   readonly #lists: ListIndex[] = [];
   readonly #pages: Pages[] = [];
+
+  /** The time that is of interest ends with the event that is being followed. */
+  close(): void {
+    this.#lastRow = this.row;
+    this.#lastNs = this.timeNs;
+  }
 
   note(list: ListIndex, pages: Pages): void {
     this.#add(list, pages, this.row, this.timeNs);
@@ -20,11 +29,12 @@ export class Journal {
 
   /** A change of `timeNs` that is told only now. */
   noteAt(list: ListIndex, pages: Pages, timeNs: Nanoseconds): void {
-    this.#add(list, pages, this.row, timeNs);
+    if (timeNs <= this.#lastNs) this.#add(list, pages, this.row, timeNs);
   }
 
   /** The change that row `row` made was `pages` more than was noted. Nothing if the row is not in the journal. */
   amend(list: ListIndex, row: number, pages: Pages): void {
+    if (row > this.#lastRow) return;
     const at = this.#rows.indexOf(row);
     if (at >= 0) this.#add(list, pages, row, this.#times[at]);
   }

@@ -126,7 +126,7 @@ class Replayed implements Rebuild, DrainListener {
   }
 
   feed(block: EventBlock): void {
-    const { kind, cpu, pid } = block;
+    const { kind, cpu, pid, order, pfn, timeNs } = block;
     const events = this.#events;
     const drains = this.#drains;
     const lists = this.#lists;
@@ -144,13 +144,13 @@ class Replayed implements Rebuild, DrainListener {
         continue;
       }
       const k = kind[i] as Kind;
-      if (hasOrder[k] === 1 && (block.order[i] >>> 0 > orderMax || block.pfn[i] > pfnMax)) {
+      if (hasOrder[k] === 1 && (order[i] >>> 0 > orderMax || pfn[i] > pfnMax)) {
         this.#count(events.notes, 'order or frame number that no kernel has');
         continue;
       }
       if (lists.journal !== null) {
         lists.journal.row = row;
-        lists.journal.timeNs = block.timeNs[i];
+        lists.journal.timeNs = timeNs[i];
       }
       if (busy[cpu[i]] !== 0) events.settle(cpu[i], k, pid[i]);
       switch (k) {

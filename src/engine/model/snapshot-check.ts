@@ -123,6 +123,7 @@ export class SnapshotCheck {
     const look = this.#look as Look;
     this.#look = null;
     this.#current = null;
+    look.journal?.close();
     this.#lists.journal = null;
     const nodeNs = this.#nodeTimes(look.timeNs, timeNs);
     const printed = { snapshot, look, endNs: timeNs, nodeNs, believed: null };
