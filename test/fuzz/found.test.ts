@@ -81,11 +81,11 @@ describe('found by the fuzzer:', () => {
         yield new TextEncoder().encode(line);
       },
     });
-    const started = performance.now();
+    const before = process.cpuUsage();
     await reader.readEvents((view) => {
       view.fields();
     });
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000);
   });
 
   test('recordings that cannot be opened keep no memory', async () => {
