@@ -11,7 +11,7 @@ import { BulkAllocations } from './bulk-allocations.ts';
 import { Emptying, inDrain, interruptsDrain } from './emptying.ts';
 import { costlyOrder, type ListRules, type RuleEvidence } from './list-rules.ts';
 import { atWork, ListWork, type RefillListener } from './list-work.ts';
-import { LockedSections } from './locked-sections.ts';
+import { inSection, LockedSections } from './locked-sections.ts';
 import type { Looks } from './looks.ts';
 import type { PageLists } from './page-lists.ts';
 import { orderMask, takenFlag } from './page-lists.ts';
@@ -112,9 +112,9 @@ export class PageEvents implements RefillListener {
   /** Before a row of CPU `cpu` is looked at: is what the CPU was in the middle of over? */
   settle(cpu: CpuIndex, kind: Kind, pid: number): void {
     if ((this.busy[cpu] & atWork) !== 0) this.#work.settle(cpu, kind);
-    if (this.#sections?.isOpen(cpu) && underLock[kind] === 0) {
-      if (kind === Kind.pageAlloc) this.#sections.allocated(cpu, pid);
-      this.#sections.close(cpu);
+    if ((this.busy[cpu] & inSection) !== 0 && underLock[kind] === 0) {
+      if (kind === Kind.pageAlloc) this.#sections?.allocated(cpu, pid);
+      this.#sections?.close(cpu);
     }
     if ((this.busy[cpu] & inDrain) !== 0) this.#emptying.settle(cpu, kind, pid);
   }

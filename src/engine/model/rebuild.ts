@@ -73,6 +73,8 @@ const hasOrder = new Uint8Array(256);
 for (const kind of [Kind.pageAlloc, Kind.pageAllocZoneLocked, Kind.pageAllocExtfrag]) hasOrder[kind] = 1;
 for (const kind of [Kind.pageFree, Kind.pagePcpuDrain, Kind.freeOnePage]) hasOrder[kind] = 1;
 
+type Handler = (block: EventBlock, i: number, row: number) => void;
+
 class Replayed implements Rebuild, DrainListener {
   readonly #observer: RebuildObserver;
   readonly #cpuCount: number;
@@ -81,6 +83,7 @@ class Replayed implements Rebuild, DrainListener {
   readonly #events: PageEvents;
   readonly #drains: Drains;
   readonly #check: SnapshotCheck;
+  readonly #handlers: readonly Handler[];
   readonly #report: RebuildReport;
   readonly #source: EventLogSource;
   readonly #seen: RuleEvidence = { highOrderDrained: false, claimAfterZoneLocked: false };
@@ -106,6 +109,7 @@ class Replayed implements Rebuild, DrainListener {
     this.#events = new PageEvents(machine, this.#rules, this.#seen, this.#lists, this.#looks);
     this.#drains = new Drains(machine, source, this.#lists, this.#looks, this.#events, this.#rules, this);
     this.#check = new SnapshotCheck(machine, snapshots, this.#lists, this.#looks);
+    this.#handlers = this.#makeHandlers();
     this.#report = {
       drainsCompared: 0,
       drainsEqual: 0,
@@ -127,8 +131,8 @@ class Replayed implements Rebuild, DrainListener {
 
   feed(block: EventBlock): void {
     const { kind, cpu, pid, order, pfn, timeNs } = block;
+    const handlers = this.#handlers;
     const events = this.#events;
-    const drains = this.#drains;
     const lists = this.#lists;
     const { busy } = events;
     const cpuCount = this.#cpuCount;
@@ -153,38 +157,36 @@ class Replayed implements Rebuild, DrainListener {
         lists.journal.timeNs = timeNs[i];
       }
       if (busy[cpu[i]] !== 0) events.settle(cpu[i], k, pid[i]);
-      switch (k) {
-        case Kind.pageAllocZoneLocked:
-          events.zoneLocked(block, i, row);
-          break;
-        case Kind.pageAlloc:
-          events.pageAlloc(block, i);
-          drains.pageRow(pid[i]);
-          break;
-        case Kind.pageFree:
-          events.pageFree(block, i, row);
-          break;
-        case Kind.pageFreeBatched:
-          events.pageFreeBatched(block, i, row);
-          break;
-        case Kind.pagePcpuDrain:
-          events.pcpuDrain(block, i);
-          if (drains.following) drains.pageDrained(block, i);
-          break;
-        case Kind.freePcppagesBulk:
-          events.freePcppagesBulk(block, i, row);
-          break;
-        case Kind.freeOnePage:
-          events.freeOnePage(block, i);
-          break;
-        default:
-          this.#otherRow(block, i, row);
-      }
+      handlers[k](block, i, row);
     }
     this.#row = row;
     if (block.length > 0) this.#lastNs = block.timeNs[block.length - 1];
-    drains.advance(this.#lastNs);
+    this.#drains.advance(this.#lastNs);
     this.#check.advance(this.#lastNs);
+  }
+
+  /**
+   * Kind of row → what it does. Calls through a table keep the loop small: with everything inlined, its compilation
+   * alone took 100 ms of a replay of 500 (Node 20, 1.9 M rows).
+   */
+  #makeHandlers(): Handler[] {
+    const events = this.#events;
+    const drains = this.#drains;
+    const handlers = new Array<Handler>(256).fill((block, i, row) => this.#otherRow(block, i, row));
+    handlers[Kind.pageAllocZoneLocked] = (block, i, row) => events.zoneLocked(block, i, row);
+    handlers[Kind.pageAlloc] = (block, i) => {
+      events.pageAlloc(block, i);
+      drains.pageRow(block.pid[i]);
+    };
+    handlers[Kind.pageFree] = (block, i, row) => events.pageFree(block, i, row);
+    handlers[Kind.pageFreeBatched] = (block, i, row) => events.pageFreeBatched(block, i, row);
+    handlers[Kind.pagePcpuDrain] = (block, i) => {
+      events.pcpuDrain(block, i);
+      if (drains.following) drains.pageDrained(block, i);
+    };
+    handlers[Kind.freePcppagesBulk] = (block, i, row) => events.freePcppagesBulk(block, i, row);
+    handlers[Kind.freeOnePage] = (block, i) => events.freeOnePage(block, i);
+    return handlers;
   }
 
   /** Kinds that come seldom. */
