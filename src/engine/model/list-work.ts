@@ -7,7 +7,7 @@
  */
 
 import type { CpuIndex, ListIndex, Nanoseconds, Pages, Pfn } from '../../base/units.ts';
-import { Kind } from '../input/event-log.ts';
+import { type EventBlock, Kind } from '../input/event-log.ts';
 import { AllocationDelay } from './allocation-delay.ts';
 import type { ListRules } from './list-rules.ts';
 import type { Looks } from './looks.ts';
@@ -98,16 +98,11 @@ export class ListWork {
     return this.#isRefilling(owner, list) ? this.#row[owner] : otherwise;
   }
 
-  /** One page of a refill of `list` by its CPU. */
-  refill(
-    cpu: CpuIndex,
-    pid: number,
-    list: ListIndex,
-    pfn: Pfn,
-    order: number,
-    row: number,
-    timeNs: Nanoseconds,
-  ): void {
+  /** One page of a refill of `list` by its CPU: row `i` of the block. (Times are not passed on: they would be boxed.) */
+  refill(block: EventBlock, i: number, list: ListIndex, row: number): void {
+    const cpu = block.cpu[i];
+    const pfn = block.pfn[i];
+    const order = block.order[i];
     if (this.#work[cpu] === refilling && this.#list[cpu] !== list) this.#endRefill(cpu);
     if (this.#work[cpu] !== refilling) {
       this.#work[cpu] = refilling;
@@ -117,12 +112,12 @@ export class ListWork {
       this.#pages[cpu] = 0;
       this.#head[cpu] = pfn;
       this.#row[cpu] = row;
-      this.#pid[cpu] = pid;
+      this.#pid[cpu] = block.pid[i];
     }
     this.#pages[cpu] += 1 << order;
     this.#lastRow[cpu] = row;
-    this.#lastNs[cpu] = timeNs;
-    this.#headWaitsNs[cpu] = timeNs;
+    this.#lastNs[cpu] = block.timeNs[i];
+    this.#headWaitsNs[cpu] = block.timeNs[i];
     this.#lists.expect(pfn, list, order, row);
     const batch = this.#batch[list % this.#lists.zoneCount];
     // Where interrupts go on while the list is locked, a refill may be complete and not counted for long.

@@ -381,7 +381,7 @@ export class PageEvents implements RefillListener {
     const list = cpu * lists.zoneCount + zone;
     const type = block.a[i];
     if (this.#refilled?.isFirst(cpu)) this.#wasEmpty(this.#refilled, list, order, type, block.pid[i]);
-    this.#work.refill(cpu, block.pid[i], list, pfn, order, row, block.timeNs[i]);
+    this.#work.refill(block, i, list, row);
     this.#refilled?.entered(pfn, list, order, type, row);
   }
 

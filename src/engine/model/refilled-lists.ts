@@ -17,6 +17,8 @@ const blocksMax = 1 << 24;
 const listTypes = 3;
 const movable = 1;
 const orders = 16;
+/** Shared by all answers that are empty. */
+const none: readonly number[] = [];
 /** Candidates of one list before those that have left are sorted out. */
 const candidatesMax = 1 << 14;
 
@@ -91,12 +93,14 @@ export class RefilledLists {
   }
 
   /** `list` is refilled with pages of this order and type: those believed there until now, frame number and row by turns. */
-  emptied(list: ListIndex, order: number, type: number): number[] {
+  emptied(list: ListIndex, order: number, type: number): readonly number[] {
     const key = keyOf(order, type);
     const pages = this.#entered[list]?.[key];
-    if (pages === undefined) return [];
-    this.#entered[list][key] = undefined;
-    return this.#thereOf(pages, list);
+    if (pages === undefined || pages.length === 0) return none;
+    const there = this.#thereOf(pages, list);
+    // The array is kept for the next pages: refills come often.
+    pages.length = 0;
+    return there.length === 0 ? none : there;
   }
 
   #thereOf(pages: readonly number[], list: ListIndex): number[] {
