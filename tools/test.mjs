@@ -47,7 +47,7 @@ try {
   skipped = numPendingTests;
   for (const { assertionResults } of testResults)
     for (const { status, fullName } of assertionResults)
-      if (status === 'pending') console.log(`skipped: ${fullName}`);
+      if (status === 'pending' || status === 'skipped') console.log(`skipped: ${fullName}`);
   if (!fine && failed === 0) failed++;
 } catch (error) {
   console.error(`the test run left no report: ${error.message}`);

@@ -11,7 +11,11 @@ import type { Verdict } from './report/verdict.ts';
 
 /** What replay needs of a reader; `TraceReader` of drainlab/trace is one. */
 export interface Recording extends EventLogSource {
-  readonly info: { readonly format: string; readonly clockUnit: 'ns' | 'cycles' | 'count' };
+  readonly info: {
+    readonly format: string;
+    readonly clockUnit: 'ns' | 'cycles' | 'count';
+    readonly buffers: readonly string[];
+  };
   readonly diagnostics: {
     readonly events: number;
     readonly lostByCpu: ReadonlyMap<number, number>;
@@ -72,6 +76,7 @@ export async function replay(
     ledger,
     report,
     showsDrains: drainKinds.some((kind) => recording.features.has(kind)),
+    instances: info.buffers.length,
     shown: shown.map(({ name }) => name),
     baseline: baseline.name,
     asked: asked.map(({ name }) => name),

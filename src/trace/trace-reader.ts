@@ -40,7 +40,7 @@ export interface TraceInfo {
   readonly clockUnit: 'ns' | 'cycles' | 'count';
   /** Stamp of time 0 of the rows (the first event) in the recording's own clock. Known once the first event was read. */
   readonly startStamp: bigint;
-  /** Names of the instances (buffers); the top one is ''. */
+  /** Names of the instances (buffers) that hold events; the top one is ''. */
   readonly buffers: readonly string[];
   readonly byteOrder: 'little' | 'big';
   readonly longBytes: 4 | 8;

@@ -64,8 +64,13 @@ function returnedText({ returnedAtOnce }: PolicyVerdict): string {
 }
 
 /** Lost events, an early end, nothing to go by: whoever reads one line reads these. */
-export function warnings(source: VerdictSource, showsDrains: boolean): string[] {
+export function warnings(source: VerdictSource, showsDrains: boolean, instances: number): string[] {
   const lines: string[] = [];
+  if (instances > 1) {
+    lines.push(
+      `The recording holds ${instances} instances of the tracer: an event that was recorded in two of them is counted twice.`,
+    );
+  }
   if (!showsDrains) {
     lines.push(
       'The recording has no event that shows a drain: record a probe of drain_all_pages (docs/trace-formats.md).',

@@ -22,6 +22,8 @@ export interface VerdictParts {
   readonly baseline: string;
   /** Could the recording show a drain at all? */
   readonly showsDrains?: boolean;
+  /** Instances of the tracer whose events were merged; 1 when left out. */
+  readonly instances?: number;
   /** Policies that get a sentence, the leading one first. */
   readonly asked: readonly string[];
 }
@@ -59,7 +61,7 @@ export function makeVerdict(parts: VerdictParts): Verdict {
     schema: verdictSchema,
     source,
     answers: [...new Set(asked.map((policy) => answer(policy, baseline, drains)))],
-    warnings: warnings(source, parts.showsDrains ?? true),
+    warnings: warnings(source, parts.showsDrains ?? true, parts.instances ?? 1),
     caveats: caveats(drains, machine.online.count, [...new Set([baseline, asked[0]])]),
     lead: { policy: asked[0].name, asked: asked.map(({ name }) => name), baseline: baseline.name },
     drains,

@@ -112,6 +112,11 @@ describe('warnings come before the answer', () => {
     expect(withSource(source).warnings[0]).toMatch(expected);
   });
 
+  test('an event that two instances of the tracer recorded would count twice', () => {
+    expect(verdictOf(twoDrains, { instances: 1 }).warnings).toEqual([]);
+    expect(verdictOf(twoDrains, { instances: 2 }).warnings[0]).toMatch(/^The recording holds 2 instances/);
+  });
+
   test('with lost events nothing that depends on the lists is exact', () => {
     expect(policyIn(withSource({ lostEvents: 1 }), 'static-mask')).toMatchObject({
       basis: 'modelled',

@@ -292,7 +292,7 @@ function infoOf(container: Container, headerPage: HeaderPage): TraceInfo & { sta
     clock,
     clockUnit: clock === 'counter' ? 'count' : isTsc && options.tscToNs === null ? 'cycles' : 'ns',
     startStamp: 0n,
-    buffers: buffers.map(({ name }) => name),
+    buffers: buffers.filter(({ cpus }) => cpus.some(({ size }) => size > 0)).map(({ name }) => name),
     byteOrder: container.littleEndian ? 'little' : 'big',
     longBytes: headerPage.longBytes,
   };
