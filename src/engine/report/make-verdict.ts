@@ -46,7 +46,7 @@ export function makeVerdict(parts: VerdictParts): Verdict {
   const context = {
     ledger,
     baseline: sumsOf(parts.baseline),
-    lostEvents: source.lostEvents > 0 || source.unknownLosses > 0,
+    missingEvents: missingEvents(source),
     ran: (policy: string) => ledger.kernel.byPolicy.has(policy),
     stallOf: (policy: string) => stallOf(ledger.kernel.byPolicy.get(policy)),
   };
@@ -140,4 +140,10 @@ function share(equal: number, compared: number): number | null {
 /** By name, so that the order in which things were met does not show. */
 function sorted(entries: Iterable<[string, number]>): Record<string, number> {
   return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A recording that was read in part lacks events too: a damaged trace.dat those of single CPUs, whatever their time. */
+function missingEvents({ lostEvents, unknownLosses, stoppedAt }: VerdictSource): string {
+  if (lostEvents > 0 || unknownLosses > 0) return 'the recording lost events';
+  return stoppedAt === '' ? '' : 'only a part of the recording was read';
 }

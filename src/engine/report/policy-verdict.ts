@@ -11,7 +11,8 @@ import type { Basis, PolicyVerdict, StallNs, VmstatCounters } from './verdict.ts
 export interface PolicyContext {
   readonly ledger: Ledger;
   readonly baseline: PolicySums;
-  readonly lostEvents: boolean;
+  /** Why events are missing: lost by the kernel, or not read; '' when none are. */
+  readonly missingEvents: string;
   /** Durations under each policy of the recorded kernel. */
   /** Did the recorded kernel drain by this policy? */
   readonly ran: (policy: string) => boolean;
@@ -127,7 +128,7 @@ function basesOf(sums: PolicySums, context: PolicyContext): Pick<PolicyVerdict, 
     if (reason !== '') why[figure] = reason;
   };
   const { carrier, select } = sums.policy;
-  const shared = [overlapReason(sums), strandedReason(sums), lostReason(context)].filter(
+  const shared = [overlapReason(sums), strandedReason(sums), context.missingEvents].filter(
     (reason) => reason !== '',
   );
   const reasonFor = (cell: number, needed: boolean) =>
@@ -179,18 +180,14 @@ function strandedReason({ high }: PolicySums): string {
     : `it leaves pages on lists (${count(pages)} in all), so later drains would meet other lists`;
 }
 
-function lostReason({ lostEvents }: PolicyContext): string {
-  return lostEvents ? 'the recording lost events' : '';
-}
-
 function unknownReason(sums: PolicySums, cell: number, { ledger }: PolicyContext): string {
   if (sums.low[cell] === sums.high[cell]) return '';
   const drains = ledger.drains.holdersNotKnown;
   return `at ${plural(drains, 'drain')} not known of every CPU whether it held pages; counted both ways`;
 }
 
-function pagesReason({ ledger, lostEvents }: PolicyContext): string {
-  if (lostEvents) return 'the recording lost events';
+function pagesReason({ ledger, missingEvents }: PolicyContext): string {
+  if (missingEvents !== '') return missingEvents;
   return ledger.drains.holdersNotKnown === 0 ? '' : 'pages of CPUs that are not known are not counted';
 }
 

@@ -112,6 +112,13 @@ describe('warnings come before the answer', () => {
     expect(withSource(source).warnings[0]).toMatch(expected);
   });
 
+  test('a recording that was read in part gives nothing exact of the lists', () => {
+    expect(policyIn(withSource({ stoppedAt: 'byte 4711: cut off' }), 'two-pass')).toMatchObject({
+      basis: 'modelled',
+      why: { interrupts: 'only a part of the recording was read' },
+    });
+  });
+
   test('an event that two instances of the tracer recorded would count twice', () => {
     expect(verdictOf(twoDrains, { instances: 1 }).warnings).toEqual([]);
     expect(verdictOf(twoDrains, { instances: 2 }).warnings[0]).toMatch(/^The recording holds 2 instances/);
