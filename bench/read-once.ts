@@ -1,11 +1,14 @@
 /**
  * Reads one recording as `drainlab replay` does and prints what it took, as JSON; a process of its own for each cold run.
+ * What is measured is what users run: the built reader in dist/, with its second thread.
  *
  * usage: npx tsx bench/read-once.ts FILE [--hash]
  */
 
 import { Kind } from '../src/engine/input/event-log.ts';
-import { openTraceFile } from '../src/trace/node-source.ts';
+
+const built = new URL('../dist/trace/node-source.js', import.meta.url);
+const { openTraceFile }: typeof import('../src/trace/node-source.ts') = await import(built.href);
 
 const [path, flag] = process.argv.slice(2);
 const withHash = flag === '--hash';

@@ -20,7 +20,11 @@ function unpackAhead(path: string, lanes: readonly PackedLane[], littleEndian: b
   if (availableParallelism() < 2 || import.meta.url.endsWith('.ts')) return null;
   const shared = makeSlots(lanes);
   const workerData: UnpackOrder = { path, littleEndian, lanes, shared };
-  const worker = new Worker(new URL('./node-unpack-worker.js', import.meta.url), { workerData });
+  // Loaders that the main thread was started with are not the helper's.
+  const worker = new Worker(new URL('./node-unpack-worker.js', import.meta.url), {
+    workerData,
+    execArgv: [],
+  });
   // A helper that fails is no trouble: the reader unpacks what it leaves.
   worker.on('error', () => undefined);
   worker.unref();
