@@ -4,8 +4,3 @@
 export function assert(condition: unknown, why: string): asserts condition {
   if (!condition) throw new Error(`drainlab is wrong about itself: ${why}. Please report this.`);
 }
-
-/** For the default arm of a switch that must know every value. */
-export function unreachable(value: never): never {
-  throw new Error(`drainlab is wrong about itself: unexpected value ${String(value)}. Please report this.`);
-}

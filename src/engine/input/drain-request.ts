@@ -59,7 +59,7 @@ export interface DrainOutcome {
   readonly targets: BitSet | null;
   /** CPUs that held pages by the kernel's own look (pcp_drain_begin's holders_mask). null: not told. */
   readonly kernelHolders: BitSet | null;
-  /** Holders by drainlab at the moment at which the kernel looked (which is later than the request when it waited). */
+  /** The request's holders, for whoever sees the outcome only: what is compared with the kernel's word. */
   readonly rebuiltHolders: BitSet;
   /** Did the kernel turn the caller away because another drain was running? null: not told. */
   readonly turnedAway: boolean | null;

@@ -1,7 +1,7 @@
 /** The machine of a recording: its CPUs and zones. */
 
 import type { BitSet } from '../../base/bit-set.ts';
-import type { CpuIndex, ListIndex, Pfn, ZoneIndex } from '../../base/units.ts';
+import type { Pfn } from '../../base/units.ts';
 
 export interface Zone {
   /** `DMA`, `DMA32`, `Normal`, `Movable`, … */
@@ -23,10 +23,6 @@ export interface Machine {
   readonly isolated: BitSet;
   /** Populated zones. One zone named '' that spans everything when nothing is known about zones. */
   readonly zones: readonly Zone[];
-}
-
-export function listIndex(machine: Machine, cpu: CpuIndex, zone: ZoneIndex): ListIndex {
-  return cpu * machine.zones.length + zone;
 }
 
 /** Page counts that /proc/zoneinfo printed: what the kernel itself said. */

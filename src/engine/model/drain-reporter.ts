@@ -68,9 +68,7 @@ export class DrainReporter {
 
   /** Its looks are given back: the drain is done with. */
   pass(drain: Drain): void {
-    const asked = drain.asked as Look;
     const looked = drain.looked as Look;
-    this.#looks.close(asked);
     this.#looks.close(looked);
     if (drain.beforeInterrupt !== null) this.#looks.giveBack(drain.beforeInterrupt);
     // What policies are asked about is what is checked: the lists when the kernel looked at them.
@@ -78,8 +76,7 @@ export class DrainReporter {
     this.#listener.request(this.#request, drain);
     this.#fillOutcome(drain, looked);
     this.#listener.outcome(this.#outcome, drain);
-    this.#looks.giveBack(asked);
-    if (looked !== asked) this.#looks.giveBack(looked);
+    this.#looks.giveBack(looked);
   }
 
   #fillRequest(drain: Drain, looked: Look): void {

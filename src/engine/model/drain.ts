@@ -22,8 +22,7 @@ export class Drain {
   /** The caller walked the lists and is back: what it drains from now on is something else. */
   walked = false;
   sequence = -1;
-  /** State at the request, and when the kernel looked (the same object if at once). */
-  asked: Look | null = null;
+  /** State when the kernel looked: at the request, until an event tells a later moment. */
   looked: Look | null = null;
   /** State before an interrupt that came between the entry and the event with the holders, and its end. */
   beforeInterrupt: Look | null = null;

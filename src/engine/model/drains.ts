@@ -12,7 +12,7 @@ import { Drain } from './drain.ts';
 import { DrainCauses } from './drain-causes.ts';
 import { type DrainListener, DrainReporter } from './drain-reporter.ts';
 import type { ListRules } from './list-rules.ts';
-import type { Looks } from './looks.ts';
+import type { Look, Looks } from './looks.ts';
 import type { PageEvents } from './page-events.ts';
 import type { PageLists } from './page-lists.ts';
 
@@ -207,8 +207,7 @@ export class Drains {
     drain.pid = pid;
     drain.cause = this.#causes.of(pid);
     for (const other of this.#followed) if (other.open && other.pid !== pid) drain.concurrent++;
-    drain.asked = this.#looks.take(row, block.timeNs[i]);
-    drain.looked = drain.asked;
+    drain.looked = this.#looks.take(row, block.timeNs[i]);
     const earlier = this.#byPid.get(pid);
     if (earlier !== undefined) earlier.open = false;
     this.#byPid.set(pid, drain);
@@ -217,8 +216,12 @@ export class Drains {
   }
 
   #lookAgain(drain: Drain, row: number, timeNs: Nanoseconds): void {
-    if (drain.looked !== null && drain.looked !== drain.asked) this.#looks.giveBack(drain.looked);
-    drain.looked = this.#looks.take(row, timeNs);
+    this.#replaceLook(drain, this.#looks.take(row, timeNs));
+  }
+
+  #replaceLook(drain: Drain, look: Look): void {
+    if (drain.looked !== null) this.#looks.giveBack(drain.looked);
+    drain.looked = look;
   }
 
   /** A drain that names a zone waits for those before it, and looks at the lists when its turn has come. */
@@ -250,7 +253,7 @@ export class Drains {
     if (drain.beforeInterrupt === null) {
       this.#shortestEntryNs = Math.min(this.#shortestEntryNs, timeNs - drain.timeNs);
     } else if (timeNs - drain.interruptEndNs < this.#shortestEntryNs) {
-      drain.looked = drain.beforeInterrupt;
+      this.#replaceLook(drain, drain.beforeInterrupt);
       drain.beforeInterrupt = null;
       return;
     } else {

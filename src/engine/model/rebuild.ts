@@ -271,7 +271,7 @@ class Replayed implements Rebuild, DrainListener {
       if (equal) report.drainsEqual++;
     }
     if (equal) return;
-    const look = drain.looked ?? drain.asked;
+    const look = drain.looked;
     if (look === null) return;
     const name = drainDifference(kernel, outcome.rebuiltHolders, look, unknown, this.#lists);
     increase(byHolders ? report.holderDifferences : report.drainDifferences, name);
