@@ -1,0 +1,98 @@
+/**
+ * Page frames and the chains on which they stand. A page is on exactly one chain: a free list of the buddy
+ * allocator, a per-CPU list, the holdings of a task, the page cache. All chains share one pair of link
+ * columns, as the kernel's lists share `struct page.lru`. A block of order o is linked by its first page.
+ */
+
+import type { Pfn } from '../../base/units.ts';
+
+export const noPage = -1;
+
+/** Links and block orders of all page frames, by pfn. */
+export class PageLinks {
+  readonly next: Int32Array;
+  readonly prev: Int32Array;
+  /** Order of the block that begins at this page, while it is not free. */
+  readonly order: Uint8Array;
+
+  constructor(pfnEnd: Pfn) {
+    this.next = new Int32Array(pfnEnd);
+    this.prev = new Int32Array(pfnEnd);
+    this.order = new Uint8Array(pfnEnd);
+  }
+}
+
+/** Chains 0 … count-1 over shared links. Lengths are in blocks. */
+export class Chains {
+  readonly links: PageLinks;
+  readonly head: Int32Array;
+  readonly tail: Int32Array;
+  readonly length: Int32Array;
+
+  constructor(links: PageLinks, count: number) {
+    this.links = links;
+    this.head = new Int32Array(count).fill(noPage);
+    this.tail = new Int32Array(count).fill(noPage);
+    this.length = new Int32Array(count);
+  }
+
+  pushHead(chain: number, pfn: Pfn): void {
+    const { next, prev } = this.links;
+    const first = this.head[chain];
+    next[pfn] = first;
+    prev[pfn] = noPage;
+    if (first === noPage) this.tail[chain] = pfn;
+    else prev[first] = pfn;
+    this.head[chain] = pfn;
+    this.length[chain]++;
+  }
+
+  pushTail(chain: number, pfn: Pfn): void {
+    const { next, prev } = this.links;
+    const last = this.tail[chain];
+    next[pfn] = noPage;
+    prev[pfn] = last;
+    if (last === noPage) this.head[chain] = pfn;
+    else next[last] = pfn;
+    this.tail[chain] = pfn;
+    this.length[chain]++;
+  }
+
+  /** The first block, or noPage. */
+  popHead(chain: number): Pfn {
+    const pfn = this.head[chain];
+    if (pfn === noPage) return noPage;
+    const { next, prev } = this.links;
+    const second = next[pfn];
+    this.head[chain] = second;
+    if (second === noPage) this.tail[chain] = noPage;
+    else prev[second] = noPage;
+    this.length[chain]--;
+    return pfn;
+  }
+
+  /** The last block, or noPage. */
+  popTail(chain: number): Pfn {
+    const pfn = this.tail[chain];
+    if (pfn === noPage) return noPage;
+    const { next, prev } = this.links;
+    const before = prev[pfn];
+    this.tail[chain] = before;
+    if (before === noPage) this.head[chain] = noPage;
+    else next[before] = noPage;
+    this.length[chain]--;
+    return pfn;
+  }
+
+  /** Takes a block that is known to be on this chain out of it. */
+  remove(chain: number, pfn: Pfn): void {
+    const { next, prev } = this.links;
+    const after = next[pfn];
+    const before = prev[pfn];
+    if (before === noPage) this.head[chain] = after;
+    else next[before] = after;
+    if (after === noPage) this.tail[chain] = before;
+    else prev[after] = before;
+    this.length[chain]--;
+  }
+}
