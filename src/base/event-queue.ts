@@ -1,19 +1,19 @@
 /**
  * Next-event queue: a 4-ary heap on typed arrays. Events at equal times come out in the order in which they
- * went in. A node is (time, sequence, what); `what` is an integer that the caller packs.
+ * went in. A node is (time, sequence, what); `what` is an integer of 31 bits that the caller packs.
  */
 
 export class EventQueue {
   length = 0;
   private times: Float64Array;
   private sequences: Float64Array;
-  private whats: Float64Array;
+  private whats: Int32Array;
   private nextSequence = 0;
 
   constructor(capacity = 1024) {
     this.times = new Float64Array(capacity);
     this.sequences = new Float64Array(capacity);
-    this.whats = new Float64Array(capacity);
+    this.whats = new Int32Array(capacity);
   }
 
   /** Time of the next event; Infinity when there is none. */
@@ -73,13 +73,13 @@ export class EventQueue {
   }
 
   private grow(): void {
-    const double = (old: Float64Array) => {
-      const grown = new Float64Array(old.length * 2);
-      grown.set(old);
-      return grown;
-    };
-    this.times = double(this.times);
-    this.sequences = double(this.sequences);
-    this.whats = double(this.whats);
+    const size = this.times.length * 2;
+    const { times, sequences, whats } = this;
+    this.times = new Float64Array(size);
+    this.times.set(times);
+    this.sequences = new Float64Array(size);
+    this.sequences.set(sequences);
+    this.whats = new Int32Array(size);
+    this.whats.set(whats);
   }
 }
