@@ -1,0 +1,199 @@
+/**
+ * A guest whose CPUs share fewer processors of a host: which of them run when. Each guest CPU is a thread of
+ * the host, scheduled roughly as CFS does (kernel/sched/fair.c): who has received least goes first, a slice
+ * lasts `sliceNs` while others wait, a thread that slept is put ahead, though by no more than half a slice,
+ * and goes before the running one if it is behind by more than the wake-up granularity. There is one queue
+ * for all processors, as if the host balanced its load at every switch. A guest CPU that waits answers no
+ * interrupt; one that spins for answers is runnable and takes processor time from those that should answer.
+ *
+ * The queue is searched from end to end: made for tens of guest CPUs, not for thousands.
+ */
+
+import { assert } from '../../base/assert.ts';
+import type { CpuIndex, Nanoseconds } from '../../base/units.ts';
+import type { HostSpec } from '../input/scenario.ts';
+
+/** One change; -1: nobody. `HostProcessors` returns one object again and again. */
+export interface HostSwitch {
+  timeNs: Nanoseconds;
+  stopped: CpuIndex;
+  started: CpuIndex;
+}
+
+const State = { halted: 0, waiting: 1, running: 2 } as const;
+const nobody = -1;
+
+/** sched_wakeup_granularity_ns of the host, its base value. */
+export const wakeupGranularityNs: Nanoseconds = 1_000_000;
+
+export class HostProcessors {
+  private readonly sliceNs: Nanoseconds;
+  private readonly granularityNs: Nanoseconds;
+  private readonly state: Uint8Array;
+  /** Time received, with what was credited after a sleep: the order of the queue (vruntime). */
+  private readonly rank: Float64Array;
+  private readonly received: Float64Array;
+  private readonly startedAt: Float64Array;
+  /** When each began to wait: the earlier goes first at equal rank. */
+  private readonly ticket: Float64Array;
+  private readonly processorOf: Int32Array;
+  private readonly runs: Int32Array;
+  private readonly sliceEnd: Float64Array;
+  private nextTicket = 0;
+  private waitingCount = 0;
+  private floor = 0;
+  private readonly change: HostSwitch = { timeNs: 0, stopped: nobody, started: nobody };
+
+  /** All guest CPUs begin halted. */
+  constructor(guestCpus: number, host: HostSpec, granularityNs: Nanoseconds = wakeupGranularityNs) {
+    assert(host.cpus >= 1 && host.sliceNs > 0, 'a host without processors or slices');
+    this.sliceNs = host.sliceNs;
+    this.granularityNs = granularityNs;
+    this.state = new Uint8Array(guestCpus);
+    this.rank = new Float64Array(guestCpus);
+    this.received = new Float64Array(guestCpus);
+    this.startedAt = new Float64Array(guestCpus);
+    this.ticket = new Float64Array(guestCpus);
+    this.processorOf = Int32Array.from({ length: guestCpus }, (_, cpu) => cpu % host.cpus);
+    this.runs = new Int32Array(host.cpus).fill(nobody);
+    this.sliceEnd = new Float64Array(host.cpus).fill(Number.POSITIVE_INFINITY);
+  }
+
+  running(cpu: CpuIndex): boolean {
+    return this.state[cpu] === State.running;
+  }
+
+  halted(cpu: CpuIndex): boolean {
+    return this.state[cpu] === State.halted;
+  }
+
+  /** Processor time that the guest CPU has had up to `nowNs`. */
+  receivedNs(cpu: CpuIndex, nowNs: Nanoseconds): Nanoseconds {
+    return this.received[cpu] + (this.running(cpu) ? nowNs - this.startedAt[cpu] : 0);
+  }
+
+  /** When the next slice ends that somebody waits for; Infinity while nobody waits. */
+  nextSwitch(): Nanoseconds {
+    if (this.waitingCount === 0) return Number.POSITIVE_INFINITY;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const end of this.sliceEnd) if (end < earliest) earliest = end;
+    return earliest;
+  }
+
+  /**
+   * Makes the switch that is due at `nextSwitch()`. Returns null when the one that ran stays: it has received less than
+   * those who wait. Then too the next switch lies later.
+   */
+  switchNext(): Readonly<HostSwitch> | null {
+    const timeNs = this.nextSwitch();
+    assert(timeNs !== Number.POSITIVE_INFINITY, 'no switch is due');
+    const processor = this.sliceEnd.indexOf(timeNs);
+    const current = this.runs[processor];
+    this.account(current, timeNs);
+    const first = this.firstWaiting();
+    if (this.rank[first] > this.rank[current]) {
+      this.sliceEnd[processor] = timeNs + this.sliceNs;
+      return null;
+    }
+    this.stop(current, timeNs);
+    this.start(first, processor, timeNs);
+    return this.changed(timeNs, current, first);
+  }
+
+  /** The guest CPU has something to do: an interrupt, a task. Returns what changed at once, or null: it waits (or did so already). */
+  wake(cpu: CpuIndex, nowNs: Nanoseconds): Readonly<HostSwitch> | null {
+    if (this.state[cpu] !== State.halted) return null;
+    this.raiseFloor(nowNs);
+    this.rank[cpu] = Math.max(this.rank[cpu], this.floor - this.sliceNs / 2);
+    const home = this.processorOf[cpu];
+    const free = this.runs[home] === nobody ? home : this.runs.indexOf(nobody);
+    if (free !== nobody) {
+      this.start(cpu, free, nowNs);
+      return this.changed(nowNs, nobody, cpu);
+    }
+    const current = this.runs[home];
+    this.account(current, nowNs);
+    if (this.rank[current] - this.rank[cpu] > this.granularityNs) {
+      this.stop(current, nowNs);
+      this.start(cpu, home, nowNs);
+      return this.changed(nowNs, current, cpu);
+    }
+    this.queue(cpu, nowNs);
+    return null;
+  }
+
+  /** The guest CPU, which runs, has nothing to do any more. Its processor goes to the first who waits. */
+  halt(cpu: CpuIndex, nowNs: Nanoseconds): Readonly<HostSwitch> {
+    assert(this.running(cpu), `guest CPU ${cpu} halts without running`);
+    this.account(cpu, nowNs);
+    this.state[cpu] = State.halted;
+    const processor = this.processorOf[cpu];
+    this.runs[processor] = nobody;
+    this.sliceEnd[processor] = Number.POSITIVE_INFINITY;
+    const first = this.waitingCount > 0 ? this.firstWaiting() : nobody;
+    if (first !== nobody) this.start(first, processor, nowNs);
+    return this.changed(nowNs, cpu, first);
+  }
+
+  private start(cpu: CpuIndex, processor: number, nowNs: Nanoseconds): void {
+    if (this.state[cpu] === State.waiting) this.waitingCount--;
+    this.state[cpu] = State.running;
+    this.processorOf[cpu] = processor;
+    this.startedAt[cpu] = nowNs;
+    this.runs[processor] = cpu;
+    this.sliceEnd[processor] = nowNs + this.sliceNs;
+  }
+
+  private stop(cpu: CpuIndex, nowNs: Nanoseconds): void {
+    this.runs[this.processorOf[cpu]] = nobody;
+    this.queue(cpu, nowNs);
+  }
+
+  private queue(cpu: CpuIndex, nowNs: Nanoseconds): void {
+    this.state[cpu] = State.waiting;
+    this.ticket[cpu] = this.nextTicket++;
+    // Those who ran alone for longer than a slice have it behind them.
+    if (this.waitingCount++ === 0)
+      for (let p = 0; p < this.sliceEnd.length; p++) if (this.sliceEnd[p] < nowNs) this.sliceEnd[p] = nowNs;
+  }
+
+  private firstWaiting(): CpuIndex {
+    let first = nobody;
+    for (let cpu = 0; cpu < this.state.length; cpu++) {
+      if (this.state[cpu] !== State.waiting) continue;
+      if (
+        first === nobody ||
+        this.rank[cpu] < this.rank[first] ||
+        (this.rank[cpu] === this.rank[first] && this.ticket[cpu] < this.ticket[first])
+      )
+        first = cpu;
+    }
+    return first;
+  }
+
+  /** Books the time that a running guest CPU has had since it was last booked. */
+  private account(cpu: CpuIndex, nowNs: Nanoseconds): void {
+    const ranNs = nowNs - this.startedAt[cpu];
+    this.received[cpu] += ranNs;
+    this.rank[cpu] += ranNs;
+    this.startedAt[cpu] = nowNs;
+  }
+
+  /** The least rank of all that run or wait never goes back (min_vruntime). */
+  private raiseFloor(nowNs: Nanoseconds): void {
+    let least = Number.POSITIVE_INFINITY;
+    for (let cpu = 0; cpu < this.state.length; cpu++) {
+      if (this.state[cpu] === State.halted) continue;
+      if (this.state[cpu] === State.running) this.account(cpu, nowNs);
+      if (this.rank[cpu] < least) least = this.rank[cpu];
+    }
+    if (least !== Number.POSITIVE_INFINITY && least > this.floor) this.floor = least;
+  }
+
+  private changed(timeNs: Nanoseconds, stopped: CpuIndex, started: CpuIndex): HostSwitch {
+    this.change.timeNs = timeNs;
+    this.change.stopped = stopped;
+    this.change.started = started;
+    return this.change;
+  }
+}
