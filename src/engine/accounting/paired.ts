@@ -65,7 +65,8 @@ export function savedPerDrain(
   const interval = around(quotient, ofSeeds);
   return {
     percent: 100 * (1 - quotient),
-    interval: interval && [100 * (1 - interval[1]), 100 * (1 - interval[0])],
+    // Nobody saves more than everything.
+    interval: interval && [100 * (1 - interval[1]), Math.min(100, 100 * (1 - interval[0]))],
   };
 }
 

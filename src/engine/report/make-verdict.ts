@@ -68,6 +68,7 @@ export function makeVerdict(parts: VerdictParts): Verdict {
     policies,
     kernel: [...ledger.kernel.byPolicy].sort(([a], [b]) => (a < b ? -1 : 1)).map(kernelVerdict),
     selfCheck: parts.report && selfCheck(parts.report),
+    simulation: null,
   };
 }
 

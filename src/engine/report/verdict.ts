@@ -5,6 +5,7 @@
 
 import type { Interval } from '../accounting/interval.ts';
 import type { DrainCause } from '../input/drain-request.ts';
+import type { SimulationFigures } from './simulation-figures.ts';
 
 export const verdictSchema = 'drainlab.verdict/1';
 
@@ -175,4 +176,6 @@ export interface Verdict {
   policies: PolicyVerdict[];
   kernel: KernelVerdict[];
   selfCheck: SelfCheck | null;
+  /** Seeds, runs and further figures of a scenario; null for a recording. */
+  simulation: SimulationFigures | null;
 }
