@@ -13,6 +13,11 @@ export interface Zone {
   readonly endPfn: Pfn;
   /** Pages of a refill (`batch` of /proc/zoneinfo), if known. */
   readonly batch?: number;
+  /** Limit of a list (`high:` of /proc/zoneinfo) when recording began, if known. From 6.7 on it floats. */
+  readonly high?: number;
+  /** Pages that the allocator manages, and the zone's low watermark, if known. */
+  readonly managedPages?: number;
+  readonly lowWatermark?: number;
 }
 
 export interface Machine {

@@ -166,7 +166,18 @@ describe('texts by accident', () => {
 describe('machineFrom', () => {
   it('takes populated zones only, and the CPUs that have lists as online', () => {
     const machine = machineFrom(parseZoneinfo(kernels['5.10']), { cpuCount: 2, isolated: [2] });
-    expect(machine.zones).toEqual([{ name: 'Normal', node: 0, startPfn: 4096, endPfn: 12288, batch: 31 }]);
+    expect(machine.zones).toEqual([
+      {
+        name: 'Normal',
+        node: 0,
+        startPfn: 4096,
+        endPfn: 12288,
+        batch: 31,
+        high: 186,
+        managedPages: 7900,
+        lowWatermark: 13,
+      },
+    ]);
     expect([machine.cpuCount, [...machine.online], [...machine.isolated]]).toEqual([3, [0, 2], [2]]);
   });
 

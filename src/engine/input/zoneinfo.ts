@@ -37,6 +37,8 @@ export interface ZoneinfoZone {
   present: number;
   managed: number;
   free: number;
+  /** Low watermark; -1: not printed. */
+  low: number;
   startPfn: number;
   /** Place of the zone's first line in the text, as a part of its length. */
   readonly place: number;
@@ -83,14 +85,26 @@ export function parseZoneinfo(text: string, name = 'zoneinfo'): ZoneinfoZone[] {
 }
 
 const listKeys = new Set(['count:', 'high:', 'batch:']);
-const zoneKeys = new Set(['pages free', 'spanned', 'present', 'managed', 'start_pfn:']);
+const zoneKeys = new Set(['pages free', 'low', 'spanned', 'present', 'managed', 'start_pfn:']);
 
 function newZone(node: number, name: string, place: number): ZoneinfoZone {
-  return { node, name, spanned: 0, present: 0, managed: -1, free: -1, startPfn: -1, place, lists: [] };
+  return {
+    node,
+    name,
+    spanned: 0,
+    present: 0,
+    managed: -1,
+    free: -1,
+    low: -1,
+    startPfn: -1,
+    place,
+    lists: [],
+  };
 }
 
 function setZone(zone: ZoneinfoZone, key: string, value: number): void {
   if (key === 'pages free') zone.free = value;
+  else if (key === 'low') zone.low = value;
   else if (key === 'start_pfn:') zone.startPfn = value;
   else if (key === 'spanned') zone.spanned = value;
   else if (key === 'present') zone.present = value;
@@ -130,13 +144,16 @@ export function machineFrom(zoneinfo: readonly ZoneinfoZone[] | null, facts: Mac
     if (zone.lists.length === 0) continue;
     // A zone that is populated later (hot-added memory) may have no start yet; it cannot be placed.
     if (zone.startPfn < 0 || zone.spanned === 0) continue;
-    const batch = zone.lists[0].batch;
+    const { batch, high } = zone.lists[0];
     zones.push({
       name: zone.name,
       node: zone.node,
       startPfn: zone.startPfn,
       endPfn: zone.startPfn + zone.spanned,
       ...(batch > 0 ? { batch } : {}),
+      ...(high >= 0 ? { high } : {}),
+      ...(zone.managed >= 0 ? { managedPages: zone.managed } : {}),
+      ...(zone.low >= 0 ? { lowWatermark: zone.low } : {}),
     });
     for (const list of zone.lists) {
       listed.add(list.cpu);
