@@ -78,7 +78,7 @@ test('every cost has a name of its own, a unit, a text and a source', () => {
   }
 });
 
-test('a cost that does not exist or is negative is refused', () => {
+test('a cost that does not exist or is negative is a mistake of ours', () => {
   expect(costsWith({ ackNs: 7 }).ackNs).toBe(7);
   expect(() => costsWith({ akcNs: 7 })).toThrow(/no cost named akcNs/);
   expect(() => costsWith({ ackNs: -1 })).toThrow(/the cost ackNs is -1/);
