@@ -156,6 +156,12 @@ export class Buddy {
     return order === maxOrder && type === BlockType.movable ? linked + this.untouched(zone) : linked;
   }
 
+  /** First page of the first block on the type's smallest list that is not empty, or -1. */
+  firstFree(zone: ZoneIndex, type: number): Pfn {
+    const orders = this.filledOrders[zone * typesPerZone + type];
+    return orders === 0 ? noPage : this.chains.head[zone * chainsPerZone + (type << 4) + lowestBit(orders)];
+  }
+
   /** Is the page in a free block (isolated ones too)? */
   isFree(zone: ZoneIndex, pfn: Pfn): boolean {
     return (

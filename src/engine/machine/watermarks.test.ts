@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { largeRecordings, shippedRecordings } from '../../../test/recordings.ts';
 import type { ZoneSpec } from '../input/scenario.ts';
 import { kernelRules } from './kernel-rules.ts';
-import { Depth, defaultMinFreeKbytes, Mark, Watermarks } from './watermarks.ts';
+import { Depth, defaultMinFreeKbytes, Mark, Watermarks, ZoneClass } from './watermarks.ts';
 
 const GiB = 262144;
 
@@ -112,8 +112,8 @@ describe('pages that lower zones keep', () => {
     const marks = marksOf(zones, '6.12', { minFreeKbytes: 4 * 1000 });
     const min = marks.min[0];
     expect(min).toBe(Math.floor((1000 * 4 * GiB) / (4 * GiB + 256000)));
-    expect(marks.floor(0, Mark.min, Depth.normal, 1)).toBe(min + 1000);
-    expect(marks.floor(0, Mark.min, Depth.normal, 0)).toBe(min);
+    expect(marks.floor(0, Mark.min, Depth.normal, ZoneClass.Normal)).toBe(min + 1000);
+    expect(marks.floor(0, Mark.min, Depth.normal, ZoneClass.DMA32)).toBe(min);
   });
 });
 
@@ -122,7 +122,7 @@ describe('depth', () => {
   const floors = (version: string) => {
     const marks = marksOf([zone('Normal', 4 * GiB)], version, { minFreeKbytes: 4000 });
     return [Depth.normal, Depth.atomic, Depth.realTime, Depth.oomVictim, Depth.memalloc].map((depth) =>
-      marks.floor(0, Mark.min, depth, 0),
+      marks.floor(0, Mark.min, depth, ZoneClass.Normal),
     );
   };
 
@@ -139,15 +139,15 @@ describe('depth', () => {
 
   it('integer steps of an odd mark: 7 - 3 = 4, 4 - 1 = 3', () => {
     const marks = marksOf([zone('Normal', 4 * GiB)], '5.10', { minFreeKbytes: 28 });
-    expect(marks.floor(0, Mark.min, Depth.atomic, 0)).toBe(3);
+    expect(marks.floor(0, Mark.min, Depth.atomic, ZoneClass.Normal)).toBe(3);
   });
 
   it('from 4.4 the highatomic reserve must be left by those who may not use it', () => {
     const marks = marksOf([zone('Normal', 4 * GiB)], '5.10', { minFreeKbytes: 4000 });
     marks.setHighatomicPages(0, 512);
-    expect(marks.floor(0, Mark.min, Depth.normal, 0)).toBe(1512);
-    expect(marks.floor(0, Mark.min, Depth.atomic, 0)).toBe(375);
-    expect(marks.floor(0, Mark.min, Depth.oomVictim, 0)).toBe(500);
+    expect(marks.floor(0, Mark.min, Depth.normal, ZoneClass.Normal)).toBe(1512);
+    expect(marks.floor(0, Mark.min, Depth.atomic, ZoneClass.Normal)).toBe(375);
+    expect(marks.floor(0, Mark.min, Depth.oomVictim, ZoneClass.Normal)).toBe(500);
   });
 });
 

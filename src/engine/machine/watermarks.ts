@@ -40,7 +40,9 @@ export interface FreeLists {
   readonly reserveBlocks: Int32Array;
 }
 
-const classOfName = { DMA: 0, DMA32: 1, Normal: 2, Movable: 3 } as const;
+/** Highest zone that a request may use, as its class for the lowmem reserve: GFP_KERNEL Normal, user pages Movable. */
+export const ZoneClass = { DMA: 0, DMA32: 1, Normal: 2, Movable: 3 } as const;
+export type ZoneClass = (typeof ZoneClass)[keyof typeof ZoneClass];
 const markCount = 4;
 const depthCount = 5;
 const classCount = 4;
@@ -94,7 +96,7 @@ export class Watermarks {
   constructor(zones: readonly ZoneSpec[], rules: KernelRules, options: WatermarkOptions) {
     const count = zones.length;
     this.rules = rules;
-    this.classOf = Uint8Array.from(zones, (zone) => classOfName[zone.name]);
+    this.classOf = Uint8Array.from(zones, (zone) => ZoneClass[zone.name]);
     this.minFreeKbytes =
       options.minFreeKbytes >= 0 ? options.minFreeKbytes : defaultMinFreeKbytes(zones, rules, options.thp);
     this.min = new Int32Array(count);
@@ -110,30 +112,28 @@ export class Watermarks {
     for (let zone = 0; zone < count; zone++) this.setFloors(zone);
   }
 
-  /**
-   * Order 0 may be taken from the zone while `free[zone]` is more than this. `classZone` is the highest zone that
-   * the request may use (GFP_KERNEL: Normal); its name decides how much of lower zones must be left.
-   */
-  floor(zone: ZoneIndex, mark: Mark, depth: Depth, classZone: ZoneIndex): Pages {
-    return this.floors[this.floorAt(zone, mark, depth, classZone)];
+  /** Order 0 may be taken from the zone while `free[zone]` is more than this. */
+  floor(zone: ZoneIndex, mark: Mark, depth: Depth, zoneClass: ZoneClass): Pages {
+    return this.floors[this.floorAt(zone, mark, depth, zoneClass)];
   }
 
   /** Position of a floor in `floors`, for loops that keep it. */
-  floorAt(zone: ZoneIndex, mark: Mark, depth: Depth, classZone: ZoneIndex): number {
-    return ((zone * markCount + mark) * depthCount + depth) * classCount + this.classOf[classZone];
+  floorAt(zone: ZoneIndex, mark: Mark, depth: Depth, zoneClass: ZoneClass): number {
+    return ((zone * markCount + mark) * depthCount + depth) * classCount + zoneClass;
   }
 
-  /** May a block of `order` be taken (__zone_watermark_ok)? */
+  /** May a block of `order` be taken (__zone_watermark_ok)? The counts are those of `FreeLists`. */
   ok(
     zone: ZoneIndex,
     order: number,
     mark: Mark,
     depth: Depth,
-    classZone: ZoneIndex,
-    lists: FreeLists,
+    zoneClass: ZoneClass,
+    free: Int32Array,
+    freeBlocks: Int32Array,
+    reserveBlocks: Int32Array,
   ): boolean {
-    const { free, freeBlocks, reserveBlocks } = lists;
-    const at = this.floorAt(zone, mark, depth, classZone);
+    const at = this.floorAt(zone, mark, depth, zoneClass);
     const blocks = zone * orderCount;
     const usable = free[zone] - ((1 << order) - 1);
     if (usable <= this.floors[at]) return false;
