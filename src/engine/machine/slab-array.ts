@@ -165,8 +165,8 @@ export class SlabArray implements SlabCache {
   }
 
   flushCpu(cpu: number): void {
-    this.heads?.flushCpu(cpu);
     this.shrinkArray(cpu, this.available[cpu]);
+    this.heads?.flushCpu(cpu);
   }
 
   /**
