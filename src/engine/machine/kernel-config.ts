@@ -205,6 +205,5 @@ class Options {
 
 /** Control characters and bytes that were no text would garble a terminal. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach the terminal
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\ufffd]/g, '?');
+  return text.replace(/[\p{Cc}\ufffd]/gu, '?');
 }

@@ -6,14 +6,14 @@ import { kernelRules } from './kernel-rules.ts';
 import { createSlabCache, reapNs, type SlabCache } from './slab.ts';
 
 const cpus = 6;
-const kinds = [
+const kinds: ReadonlyArray<[version: string, slab: 'slab' | 'slub']> = [
   ['3.0', 'slab'],
   ['4.9', 'slab'],
   ['3.0', 'slub'],
   ['5.10', 'slub'],
   ['6.12', 'slub'],
   ['7.0', 'slub'],
-] as const;
+];
 
 function makeCache([version, slab]: (typeof kinds)[number], objectBytes: number): [SlabCache, PageStock] {
   const stock = new PageStock();

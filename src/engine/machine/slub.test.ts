@@ -2,16 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { PageStock } from '../../../test/slab-page-stock.ts';
 import { MaskSource } from '../accounting/run.ts';
 import { kernelRules } from './kernel-rules.ts';
-import { createSlabCache, type SlabSpec } from './slab.ts';
-import type { Slub } from './slub.ts';
-import type { SlubSheaves } from './slub-sheaves.ts';
+import { createSlabCache, type SlabCache, type SlabSpec } from './slab.ts';
 import { cpuPartialObjects, minPartial, sheafCapacity, slubOrder } from './slub-sizes.ts';
 
 function makeCache(version: string, objectBytes: number, cpus: number, nodes = 1) {
   const stock = new PageStock();
   const nodeOfCpu = Int32Array.from({ length: cpus }, (_, cpu) => Math.floor((cpu * nodes) / cpus));
   const spec: SlabSpec = { objectBytes, cpus, nodes, nodeOfCpu };
-  const cache = createSlabCache({ slab: 'slub' }, kernelRules(version), spec, stock) as Slub & SlubSheaves;
+  const cache = createSlabCache({ slab: 'slub' }, kernelRules(version), spec, stock) as SlabCache & {
+    objectsPerSlab: number;
+  };
   return { cache, stock };
 }
 
