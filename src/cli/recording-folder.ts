@@ -1,6 +1,7 @@
 /**
  * What lies beside a recording: `zoneinfo/zoneinfo-snap-NNN-LABEL.txt` (the kernel's own counts, marked in
- * the recording by `snapshot N begin LABEL`) and `proc-start/` (the machine when recording began).
+ * the recording by `snapshot N begin LABEL`) and `proc-start/` (the machine when recording began); beside a text also
+ * files of tracefs and `kallsyms` (`TracefsFiles`), which say what a trace.dat says by itself.
  * Every part may be missing; what is there must be readable.
  */
 
@@ -10,6 +11,8 @@ import { parseCpuList } from '../base/cpu-list.ts';
 import { DrainlabError, ExitCode } from '../base/errors.ts';
 import type { Machine, ZoneinfoSnapshot } from '../engine/input/machine.ts';
 import { machineFrom, parseZoneinfo, snapshotFrom, type ZoneinfoZone } from '../engine/input/zoneinfo.ts';
+import { followedEvents } from '../trace/kernel-events.ts';
+import { TracefsFiles } from '../trace/tracefs-files.ts';
 
 /** No file beside a recording is larger in earnest (zoneinfo of 8192 CPUs and 16 zones is 16 MB). */
 const bytesMax = 64 << 20;
@@ -31,17 +34,9 @@ export function loadRecordingFolder(tracePath: string, cpuCount: number): Record
   const folder = dirname(tracePath);
   const files: string[] = [];
   const read = (path: string): string => {
-    const full = join(folder, path);
-    if (!existsSync(full) || !statSync(full).isFile()) return '';
-    if (statSync(full).size > bytesMax) {
-      throw new DrainlabError(`${path} is larger than ${bytesMax >> 20} MB`, {
-        code: 'E_FOLDER_FILE_SIZE',
-        where: full,
-        hint: 'It lies beside the recording but is not what its name says; move it away.',
-      });
-    }
-    files.push(path);
-    return readText(full);
+    const text = readBeside(folder, path);
+    if (text !== null) files.push(path);
+    return text ?? '';
   };
   const snapshotFiles = listSnapshots(join(folder, 'zoneinfo'));
   const parsed = snapshotFiles.map((file) => ({
@@ -67,6 +62,32 @@ export function loadRecordingFolder(tracePath: string, cpuCount: number): Record
     cmdline: read('proc-start/cmdline').trim(),
     files,
   };
+}
+
+/** Beside a text: which events were on, their formats, the kernel's symbols. Systems of events that are followed only. */
+export function loadTracefsFiles(tracePath: string): TracefsFiles {
+  const folder = dirname(tracePath);
+  const read = (path: string) => readBeside(folder, path) ?? '';
+  const formats = new Map<string, string>();
+  for (const [system, name] of followedEvents()) {
+    const text = read(`events/${system}/${name}/format`);
+    if (text !== '') formats.set(`${system}:${name}`, text);
+  }
+  return new TracefsFiles(read('set_event'), read('kprobe_events'), formats, read('kallsyms'));
+}
+
+/** null: there is no such file. */
+function readBeside(folder: string, path: string): string | null {
+  const full = join(folder, path);
+  if (!existsSync(full) || !statSync(full).isFile()) return null;
+  if (statSync(full).size > bytesMax) {
+    throw new DrainlabError(`${path} is larger than ${bytesMax >> 20} MB`, {
+      code: 'E_FOLDER_FILE_SIZE',
+      where: full,
+      hint: 'It lies beside the recording but is not what its name says; move it away.',
+    });
+  }
+  return readText(full);
 }
 
 interface SnapshotFile {

@@ -8,7 +8,8 @@ import type { Machine, ZoneinfoSnapshot } from '../engine/input/machine.ts';
 import { machineFrom } from '../engine/input/zoneinfo.ts';
 import type { TraceReader } from '../trace/index.ts';
 import { openTraceFile } from '../trace/node-source.ts';
-import { loadRecordingFolder } from './recording-folder.ts';
+import { TextFeatures } from '../trace/text-features.ts';
+import { loadRecordingFolder, loadTracefsFiles } from './recording-folder.ts';
 
 export interface OpenRecording {
   readonly name: string;
@@ -33,6 +34,8 @@ export async function openRecording(typed: string, options: RecordingOptions = {
   try {
     const cpus = options.cpus ?? Math.max(1, reader.cpuCount);
     const folder = path === '-' ? null : loadRecordingFolder(path, cpus);
+    if (path !== '-' && reader.features instanceof TextFeatures)
+      reader.features.learn(loadTracefsFiles(path));
     const machine = folder?.machine ?? machineFrom(null, { cpuCount: cpus });
     return {
       name: nameOf(typed),
