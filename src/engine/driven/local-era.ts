@@ -1,0 +1,279 @@
+/**
+ * Kernels up to 5.13, tried on 5.10: three lists of order 0 a set, touched by their own CPU alone.
+ *
+ * Inputs: mm_page_alloc and mm_page_free (mm_page_free_batched where the same task emits one for the page: then it enters
+ * there), the begin of each drain on a CPU and its zone, pages that went past the lists (free_one_page). The page
+ * number of an allocation chooses the zone; whether it makes a refill is decided before more is done with it.
+ * Outputs, never fed: mm_page_alloc_zone_locked, free_pcppages_bulk, mm_page_pcpu_drain, zoneinfo. Causally, drained
+ * pages and steals also tell the type of their page block, for frees to come.
+ */
+
+import type { CpuIndex, ListIndex, Nanoseconds, Pages, Pfn, ZoneIndex } from '../../base/units.ts';
+import { type EventBlock, Kind } from '../input/event-log.ts';
+import type { KernelRules } from '../machine/kernel-rules.ts';
+import { PointerTable } from '../model/pointer-table.ts';
+import { BlockTypes } from './block-types.ts';
+import { CountsAtSnapshots } from './counts-at-snapshots.ts';
+import type { DrivenEra, DrivenPass, DrivenSetting } from './driven.ts';
+import { DrainSizes, LocalDrains } from './local-drains.ts';
+import { entersLater, entersNever, FreedPages, pfnEndOf, typeBits, typeUnknown } from './local-lookahead.ts';
+import { LocalModel } from './local-model.ts';
+import { ObservedRuns } from './observed-runs.ts';
+import type { Score } from './score.ts';
+import { ZoneOfPage } from './zone-of-page.ts';
+
+export const localEra: DrivenEra = {
+  name: '5.10',
+  inputs:
+    'pages that went past the lists (free_one_page); with hindsight the type of a freed page, from the event with which it leaves',
+  drives: (rules: KernelRules) => rules.highRule === 'six-batches',
+  makePasses(setting, score) {
+    const freed = new FreedPages(setting.machine, (migratetype) => listType(setting.rules, migratetype));
+    return [freed, new LocalDrive(setting, freed, score)];
+  },
+  classes: {
+    'block type':
+      'the type of the page block of a freed page was believed wrong: with the type in hindsight the prediction is right',
+    'out of turn':
+      'the event came within ten rows of its CPU of the prediction: an interrupt between a page leaving or entering a list and the event that tells it',
+    short: 'the free lists had fewer pages than were asked for',
+    'while printed': 'the count changed while zoneinfo was printed, and had the printed value in that time',
+    'in flight or off':
+      'pages taken from a list whose allocation was told after the snapshot, or a count that is off',
+    unexplained: 'no cause was found',
+  },
+};
+
+/** Numbers of the kernel → types of PcpLists. Reserved and contiguous blocks stand on the movable list. */
+function listType(rules: KernelRules, migratetype: number): number {
+  if (migratetype < 0 || migratetype > 2) return 1;
+  return rules.movable === 1 || migratetype === 0 ? migratetype : 3 - migratetype;
+}
+
+class LocalDrive implements DrivenPass {
+  readonly #setting: DrivenSetting;
+  readonly #score: Score;
+  readonly #freed: FreedPages;
+  readonly #zoneCount: number;
+  readonly #zones: ZoneOfPage;
+  readonly #model: LocalModel;
+  /** With causal knowledge: the same with hindsight, to tell what a deviation is due to. */
+  readonly #shadow: LocalModel | null;
+  readonly #blocks: BlockTypes;
+  readonly #runs: ObservedRuns;
+  readonly #drains: LocalDrains;
+  readonly #sizes: DrainSizes;
+  readonly #snapshots: CountsAtSnapshots;
+  /** By set: it was drained once. */
+  readonly #begun: Uint8Array;
+  /** Frees so far. By pfn: 1 + number of its last free; 1 + type of the list on which it is believed. */
+  #frees = 0;
+  readonly #last: Int32Array;
+  readonly #believed: Uint8Array;
+  /** By list: pages of a refill whose allocation is still to come. */
+  readonly #refill: Int32Array;
+  /** By CPU: pages that must be given back now, by the model and by its shadow, and their zone. */
+  readonly #due: Int32Array;
+  readonly #dueShadow: Int32Array;
+  readonly #dueZone: Int32Array;
+
+  constructor(setting: DrivenSetting, freed: FreedPages, score: Score) {
+    const { machine } = setting;
+    this.#setting = setting;
+    this.#score = score;
+    this.#freed = freed;
+    this.#zoneCount = machine.zones.length;
+    this.#zones = new ZoneOfPage(machine);
+    this.#model = new LocalModel(setting);
+    this.#shadow = setting.knowledge === 'causal' ? new LocalModel(setting) : null;
+    const end = pfnEndOf(machine);
+    this.#blocks = new BlockTypes(end);
+    this.#last = new Int32Array(end);
+    this.#believed = new Uint8Array(end);
+    const cpus = machine.cpuCount;
+    const sets = cpus * this.#zoneCount;
+    this.#begun = new Uint8Array(sets);
+    this.#refill = new Int32Array(this.#model.lists.length.length);
+    this.#due = new Int32Array(cpus);
+    this.#dueShadow = new Int32Array(cpus);
+    this.#dueZone = new Int32Array(cpus);
+    this.#sizes = new DrainSizes(sets);
+    const pointers = new PointerTable();
+    this.#runs = new ObservedRuns(cpus, pointers, this);
+    this.#drains = new LocalDrains(cpus, pointers, this);
+    const counted = (set: number) => this.#begun[set] === 1;
+    const { snapshots } = setting;
+    this.#snapshots = new CountsAtSnapshots(machine, snapshots, this.#model.lists.count, counted, score);
+  }
+
+  feed(block: EventBlock): void {
+    const { kind, cpu, pfn, order, a, pid } = block;
+    for (let i = 0; i < block.length; i++) {
+      const on = cpu[i];
+      this.#runs.settle(on, kind[i]);
+      this.#drains.settle(on, kind[i]);
+      switch (kind[i]) {
+        case Kind.pageAlloc:
+          if (order[i] === 0 && pfn[i] >= 0)
+            this.#allocation(on, pfn[i], this.#typeOf(a[i]), block.timeNs[i]);
+          break;
+        case Kind.pageAllocZoneLocked: {
+          const zone = this.#zones.of(pfn[i]);
+          if (order[i] === 0 && zone >= 0) this.#runs.refill(on, this.#listOf(on, zone, this.#typeOf(a[i])));
+          break;
+        }
+        case Kind.pageAllocExtfrag:
+          if (a[i] >= 0 && block.d[i] === 1) this.#blocks.learnRange(pfn[i], block.c[i], this.#typeOf(a[i]));
+          break;
+        case Kind.pageFree:
+          if (order[i] === 0) this.#free(on, pfn[i], block.timeNs[i]);
+          break;
+        case Kind.pageFreeBatched:
+          this.#freeOfMany(on, pfn[i], block.timeNs[i]);
+          break;
+        case Kind.freePcppagesBulk:
+          this.#runs.giveBackBegins(on, pid[i], a[i]);
+          break;
+        case Kind.pagePcpuDrain: {
+          const zone = this.#zones.of(pfn[i]);
+          if (zone >= 0) this.#runs.gave(on, pid[i], zone);
+          this.#left(pfn[i], this.#typeOf(a[i]));
+          break;
+        }
+        case Kind.zoneinfoShow:
+          this.#snapshots.shown(block.timeNs[i]);
+          break;
+        case Kind.marker:
+          this.#snapshots.marker(block.texts.get(i) ?? '', block.timeNs[i]);
+          break;
+        default:
+          this.#drains.row(block, i);
+      }
+    }
+  }
+
+  finish(): void {}
+
+  #typeOf(migratetype: number): number {
+    return listType(this.#setting.rules, migratetype);
+  }
+
+  #listOf(cpu: CpuIndex, zone: ZoneIndex, type: number): ListIndex {
+    return this.#model.lists.listOf(cpu * this.#zoneCount + zone, 0, type);
+  }
+
+  #allocation(cpu: CpuIndex, pfn: Pfn, type: number, timeNs: Nanoseconds): void {
+    const zone = this.#zones.of(pfn);
+    if (zone < 0) return;
+    const set = cpu * this.#zoneCount + zone;
+    const list = this.#listOf(cpu, zone, type);
+    const observed = this.#refill[list];
+    this.#refill[list] = 0;
+    const believed = this.#believed[pfn] - 1;
+    this.#left(pfn, type);
+    if (this.#begun[set] === 0) return;
+    const before = this.#model.lists.count[set];
+    const predicted = this.#model.allocated(cpu, zone, type);
+    const shadow = this.#shadow === null ? predicted : this.#shadow.allocated(cpu, zone, type);
+    if (believed >= 0 && believed !== type) this.#model.moveTo(set, believed, type);
+    if (this.#snapshots.printing) this.#snapshots.changed(set, before, timeNs);
+    if (predicted === 0 && observed === 0) return;
+    this.#score.compare('refills', zone, predicted, observed, this.#why(predicted, observed, shadow));
+  }
+
+  #free(cpu: CpuIndex, pfn: Pfn, timeNs: Nanoseconds): void {
+    const about = this.#freed.about[this.#frees++];
+    if (pfn < 0 || pfn >= this.#last.length) return;
+    this.#last[pfn] = this.#frees;
+    if ((about & (entersLater | entersNever)) === 0) this.#enters(cpu, pfn, about, timeNs);
+  }
+
+  #freeOfMany(cpu: CpuIndex, pfn: Pfn, timeNs: Nanoseconds): void {
+    const number = pfn >= 0 && pfn < this.#last.length ? this.#last[pfn] : 0;
+    if (number === 0) return;
+    this.#last[pfn] = 0;
+    const about = this.#freed.about[number - 1];
+    if ((about & entersLater) !== 0 && (about & entersNever) === 0) this.#enters(cpu, pfn, about, timeNs);
+  }
+
+  #enters(cpu: CpuIndex, pfn: Pfn, about: number, timeNs: Nanoseconds): void {
+    const zone = this.#zones.of(pfn);
+    if (zone < 0) return;
+    this.#lapse(cpu);
+    const set = cpu * this.#zoneCount + zone;
+    if (this.#begun[set] === 0) return;
+    const hindsight = about & typeBits;
+    const known = this.#blocks.typeOf(pfn);
+    const truth = hindsight === typeUnknown ? known : hindsight;
+    const type = this.#shadow === null ? truth : known;
+    this.#believed[pfn] = type + 1;
+    const before = this.#model.lists.count[set];
+    this.#due[cpu] = this.#model.freed(cpu, zone, type);
+    this.#dueShadow[cpu] = this.#shadow === null ? this.#due[cpu] : this.#shadow.freed(cpu, zone, truth);
+    this.#dueZone[cpu] = zone;
+    if (this.#snapshots.printing) this.#snapshots.changed(set, before, timeNs);
+  }
+
+  /** A page left its list: what type its block had is known now. */
+  #left(pfn: Pfn, type: number): void {
+    if (pfn < 0 || pfn >= this.#believed.length) return;
+    this.#believed[pfn] = 0;
+    this.#blocks.learn(pfn, type);
+  }
+
+  /** The give-back that was due did not come. */
+  #lapse(cpu: CpuIndex): void {
+    const due = this.#due[cpu];
+    this.#due[cpu] = 0;
+    if (due > 0)
+      this.#score.compare('giveBacks', this.#dueZone[cpu], due, 0, this.#why(due, 0, this.#dueShadow[cpu]));
+  }
+
+  /** For ObservedRuns. */
+  refilled(list: ListIndex, pages: Pages): void {
+    this.#refill[list] = pages;
+  }
+
+  /** For ObservedRuns. */
+  gaveBack(cpu: CpuIndex, zone: ZoneIndex, pages: Pages, pid: number): void {
+    const set = cpu * this.#zoneCount + zone;
+    const due = this.#dueZone[cpu] === zone ? this.#due[cpu] : 0;
+    if (due === 0 && this.#sizes.state[set] !== 0 && this.#drains.drains(cpu, pid)) {
+      this.#sizes.observed[set] += pages;
+      return;
+    }
+    if (this.#begun[set] === 0) return;
+    if (due > 0) this.#due[cpu] = 0;
+    const shadow = due > 0 ? this.#dueShadow[cpu] : 0;
+    this.#score.compare('giveBacks', zone, due, pages, this.#why(due, pages, shadow));
+  }
+
+  /** For LocalDrains. */
+  drainBegins(cpu: CpuIndex, zone: ZoneIndex): void {
+    this.#lapse(cpu);
+    for (let z = 0; z < this.#zoneCount; z++) {
+      if (zone >= 0 && z !== zone) continue;
+      const set = cpu * this.#zoneCount + z;
+      this.#sizes.begin(set, this.#begun[set] === 1 ? 1 : 2, this.#model.drained(cpu, z));
+      this.#shadow?.drained(cpu, z);
+      this.#begun[set] = 1;
+      this.#score.begin(cpu);
+    }
+  }
+
+  /** For LocalDrains. */
+  drainEnds(cpu: CpuIndex): void {
+    for (let zone = 0; zone < this.#zoneCount; zone++) {
+      const set = cpu * this.#zoneCount + zone;
+      const { state, predicted, observed } = this.#sizes;
+      if (state[set] === 1) this.#score.compare('drains', zone, predicted[set], observed[set]);
+      state[set] = 0;
+    }
+  }
+
+  #why(predicted: Pages, observed: Pages, shadow: Pages): string {
+    if (predicted !== observed && shadow === observed) return 'block type';
+    if (predicted > 0 && observed > 0 && observed < predicted) return 'short';
+    return 'unexplained';
+  }
+}
