@@ -26,10 +26,12 @@ export class Kswapd {
   readonly failures: Uint8Array;
   wakes = 0;
   private readonly order: Uint8Array;
+  /** Highest zone class for which it was woken; zones above do not matter. */
+  private readonly zoneClass: Uint8Array;
   /** Reclaimed since this round began. */
   private readonly roundReclaimed: Float64Array;
   private readonly scannedInVain: Float64Array;
-  /** Zones of each node, lowest first, and the highest of them. */
+  /** Zones of each node, lowest first. */
   private readonly zonesOf: readonly (readonly number[])[];
   private readonly classOf: Uint8Array;
   private readonly marks: Watermarks;
@@ -42,6 +44,7 @@ export class Kswapd {
     this.priority = new Uint8Array(nodes).fill(firstPriority);
     this.failures = new Uint8Array(nodes);
     this.order = new Uint8Array(nodes);
+    this.zoneClass = new Uint8Array(nodes);
     this.roundReclaimed = new Float64Array(nodes);
     this.scannedInVain = new Float64Array(nodes);
     this.zonesOf = Array.from({ length: nodes }, (_, node) =>
@@ -52,15 +55,22 @@ export class Kswapd {
     this.countsFailures = kernelAtLeast(rules.version, '4.12');
   }
 
-  /** Wakes the node's kswapd for a block of `order` (wakeup_kswapd). True: it slept and has work now. */
-  wake(node: number, order: number, lists: FreeLists, reclaimable: Pages): boolean {
+  /**
+   * Wakes the node's kswapd for a block of `order` from zones up to `zoneClass` (wakeup_kswapd). `reclaimable` is
+   * what the node's page cache has. True: it slept and has work now.
+   */
+  wake(node: number, order: number, zoneClass: ZoneClass, lists: FreeLists, reclaimable: Pages): boolean {
     if (this.zonesOf[node].length === 0 || this.isHopeless(node, reclaimable)) return false;
     if (this.awake[node] === 1) {
       this.order[node] = Math.max(this.order[node], order);
+      this.zoneClass[node] = Math.max(this.zoneClass[node], zoneClass);
       return false;
     }
-    if (this.anyZone ? this.balanced(node, order, lists) : this.above(node, order, Mark.low, lists, true))
-      return false;
+    const enough = this.anyZone
+      ? this.balanced(node, order, zoneClass, lists)
+      : this.above(node, order, zoneClass, Mark.low, lists, true);
+    if (enough) return false;
+    this.zoneClass[node] = zoneClass;
     this.awake[node] = 1;
     this.order[node] = order;
     this.beginRound(node);
@@ -71,12 +81,17 @@ export class Kswapd {
   /** Pages to reclaim in the next pass, at `priority[node]`; 0: the node is balanced or hopeless, and kswapd sleeps. */
   next(node: number, lists: FreeLists, reclaimable: Pages): Pages {
     if (this.awake[node] === 0) return 0;
-    if (this.balanced(node, this.order[node], lists) || this.isHopeless(node, reclaimable)) {
+    if (
+      this.balanced(node, this.order[node], this.zoneClass[node] as ZoneClass, lists) ||
+      this.isHopeless(node, reclaimable)
+    ) {
       this.awake[node] = 0;
       return 0;
     }
     let pages = 0;
-    for (const zone of this.zonesOf[node]) pages += Math.max(this.marks.high[zone], reclaimCluster);
+    for (const zone of this.zonesOf[node])
+      if (this.classOf[zone] <= this.zoneClass[node])
+        pages += Math.max(this.marks.high[zone], reclaimCluster);
     return pages;
   }
 
@@ -99,26 +114,33 @@ export class Kswapd {
     this.scannedInVain[node] = 0;
   }
 
-  /** Are the node's zones above their high marks? */
-  balanced(node: number, order: number, lists: FreeLists): boolean {
-    return this.above(node, order, Mark.high, lists, !this.anyZone);
+  /** Are the node's zones up to the class above their high marks (pgdat_balanced)? */
+  balanced(node: number, order: number, zoneClass: ZoneClass, lists: FreeLists): boolean {
+    return this.above(node, order, zoneClass, Mark.high, lists, !this.anyZone);
   }
 
   /** Has kswapd given the node up? A throttled reclaimer does not wait for it then. */
   isHopeless(node: number, reclaimable: Pages): boolean {
-    return this.countsFailures
-      ? this.failures[node] >= failuresMax
-      : this.scannedInVain[node] >= 6 * reclaimable && this.scannedInVain[node] + this.failures[node] > 0;
+    if (this.countsFailures) return this.failures[node] >= failuresMax;
+    // zone_reclaimable; with nothing there at all a round without a page is enough.
+    return reclaimable === 0 ? this.failures[node] > 0 : this.scannedInVain[node] >= 6 * reclaimable;
   }
 
-  private above(node: number, order: number, mark: Mark, lists: FreeLists, every: boolean): boolean {
+  /** Up to 4.7 each zone is held against its mark alone, then also against what requests from above must leave. */
+  private above(
+    node: number,
+    order: number,
+    zoneClass: ZoneClass,
+    mark: Mark,
+    lists: FreeLists,
+    every: boolean,
+  ): boolean {
     const { free, freeBlocks, reserveBlocks } = lists;
-    const zones = this.zonesOf[node];
-    const top = zones[zones.length - 1];
-    for (const zone of zones) {
-      // Up to 4.7 each zone is held against its mark alone, then also against what requests from above must leave.
-      const zoneClass = this.classOf[this.anyZone ? top : zone] as ZoneClass;
-      const ok = this.marks.ok(zone, order, mark, Depth.normal, zoneClass, free, freeBlocks, reserveBlocks);
+    for (const zone of this.zonesOf[node]) {
+      const own = this.classOf[zone] as ZoneClass;
+      if (own > zoneClass) continue;
+      const ask = this.anyZone ? zoneClass : own;
+      const ok = this.marks.ok(zone, order, mark, Depth.normal, ask, free, freeBlocks, reserveBlocks);
       if (ok !== every) return !every;
     }
     return every;

@@ -152,15 +152,11 @@ describe('depth', () => {
 });
 
 describe('larger blocks', () => {
-  const ok = (version: string, order: number, depth: Depth, free: ReturnType<typeof lists>) =>
-    marksOf([zone('Normal', 4 * GiB)], version, { minFreeKbytes: 4000 }).ok(
-      0,
-      order,
-      Mark.min,
-      depth,
-      0,
-      free,
-    );
+  const ok = (version: string, order: number, depth: Depth, counts: ReturnType<typeof lists>) => {
+    const marks = marksOf([zone('Normal', 4 * GiB)], version, { minFreeKbytes: 4000 });
+    const { free, freeBlocks, reserveBlocks } = counts;
+    return marks.ok(0, order, Mark.min, depth, ZoneClass.Normal, free, freeBlocks, reserveBlocks);
+  };
 
   it('order 0 passes with one page more than the floor', () => {
     expect(ok('3.4', 0, Depth.normal, lists(1001))).toBe(true);
