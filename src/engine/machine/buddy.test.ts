@@ -173,6 +173,21 @@ describe('another type', () => {
     expect(full('4.9').take(0, 0, movable)).toBe(100);
   });
 
+  it('takes the free pages of the page block along from order 4 on', () => {
+    const full = (order: number) => {
+      const buddy = buddyOf([{ pages: 1024 }], '5.10');
+      buddy.setBlockType(0, 0, unmovable);
+      buddy.setBlockType(0, 512, unmovable);
+      for (let i = 0; i < 1024; i++) buddy.take(0, 0, unmovable);
+      buddy.give(0, 7, 0);
+      for (let i = 0; i < 1 << order; i++) buddy.give(0, 96 + i, 0);
+      expect(buddy.take(0, 0, movable)).toBe(7);
+      return blocks(buddy);
+    };
+    expect(full(4)).toBe('1:4x1');
+    expect(full(3)).toBe('0:3x1');
+  });
+
   it('the reserve for atomic requests is never a fallback', () => {
     const buddy = buddyOf([{ pages: 1024 }]);
     buddy.setBlockType(0, 0, highatomic);
