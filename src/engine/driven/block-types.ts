@@ -1,4 +1,8 @@
-/** What is known so far of the migrate type of each page block (2 MiB): the causal stand-in for get_pfnblock_migratetype. */
+/**
+ * What is known so far of the migrate type of each page block (2 MiB): the causal stand-in for get_pfnblock_migratetype.
+ * A page that leaves its list shows what its block was when the page was freed, which may be long ago: each piece of
+ * knowledge has the number of the free from which it comes, and older ones do not replace newer ones.
+ */
 
 import type { Pfn } from '../../base/units.ts';
 
@@ -7,11 +11,14 @@ const blockOrder = 9;
 const movable = 1;
 
 export class BlockTypes {
-  /** By block: type + 1, or 0. */
+  /** By block: type + 1, or 0; and as of which free. */
   readonly #types: Uint8Array;
+  readonly #asOf: Int32Array;
 
   constructor(pfnEnd: Pfn) {
-    this.#types = new Uint8Array((pfnEnd >>> blockOrder) + 1);
+    const blocks = (pfnEnd >>> blockOrder) + 1;
+    this.#types = new Uint8Array(blocks);
+    this.#asOf = new Int32Array(blocks);
   }
 
   /** Movable where nothing is known: nearly all memory is, at boot. */
@@ -20,13 +27,16 @@ export class BlockTypes {
     return known > 0 ? known - 1 : movable;
   }
 
-  learn(pfn: Pfn, type: number): void {
-    this.#types[pfn >>> blockOrder] = type + 1;
+  learn(pfn: Pfn, type: number, asOf: number): void {
+    const block = pfn >>> blockOrder;
+    if (asOf < this.#asOf[block]) return;
+    this.#asOf[block] = asOf;
+    this.#types[block] = type + 1;
   }
 
-  /** A free block of this order was taken over whole by another type. */
-  learnRange(pfn: Pfn, order: number, type: number): void {
+  /** A free block of this order was taken over by another type. */
+  learnRange(pfn: Pfn, order: number, type: number, asOf: number): void {
     const blocks = order > blockOrder ? 1 << (order - blockOrder) : 1;
-    for (let block = 0; block < blocks; block++) this.learn(pfn + (block << blockOrder), type);
+    for (let block = 0; block < blocks; block++) this.learn(pfn + (block << blockOrder), type, asOf);
   }
 }

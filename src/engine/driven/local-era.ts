@@ -66,10 +66,11 @@ class LocalDrive implements DrivenPass {
   readonly #snapshots: CountsAtSnapshots;
   /** By set: it was drained once. */
   readonly #begun: Uint8Array;
-  /** Frees so far. By pfn: 1 + number of its last free; 1 + type of the list on which it is believed. */
+  /** Frees so far. By pfn: 1 + number of its last free; 1 + type of the list on which it is believed; frees when it entered. */
   #frees = 0;
   readonly #last: Int32Array;
   readonly #believed: Uint8Array;
+  readonly #entered: Int32Array;
   /** By list: pages of a refill whose allocation is still to come. */
   readonly #refill: Int32Array;
   /** By CPU: pages that must be given back now, by the model and by its shadow, and their zone. */
@@ -90,6 +91,7 @@ class LocalDrive implements DrivenPass {
     this.#blocks = new BlockTypes(end);
     this.#last = new Int32Array(end);
     this.#believed = new Uint8Array(end);
+    this.#entered = new Int32Array(end);
     const cpus = machine.cpuCount;
     const sets = cpus * this.#zoneCount;
     this.#begun = new Uint8Array(sets);
@@ -123,7 +125,8 @@ class LocalDrive implements DrivenPass {
           break;
         }
         case Kind.pageAllocExtfrag:
-          if (a[i] >= 0 && block.d[i] === 1) this.#blocks.learnRange(pfn[i], block.c[i], this.#typeOf(a[i]));
+          if (a[i] >= 0 && block.d[i] === 1)
+            this.#blocks.learnRange(pfn[i], block.c[i], this.#typeOf(a[i]), this.#frees);
           break;
         case Kind.pageFree:
           if (order[i] === 0) this.#free(on, pfn[i], block.timeNs[i]);
@@ -201,12 +204,13 @@ class LocalDrive implements DrivenPass {
     if (zone < 0) return;
     this.#lapse(cpu);
     const set = cpu * this.#zoneCount + zone;
-    if (this.#begun[set] === 0) return;
     const hindsight = about & typeBits;
     const known = this.#blocks.typeOf(pfn);
     const truth = hindsight === typeUnknown ? known : hindsight;
     const type = this.#shadow === null ? truth : known;
     this.#believed[pfn] = type + 1;
+    this.#entered[pfn] = this.#frees;
+    if (this.#begun[set] === 0) return;
     const before = this.#model.lists.count[set];
     this.#due[cpu] = this.#model.freed(cpu, zone, type);
     this.#dueShadow[cpu] = this.#shadow === null ? this.#due[cpu] : this.#shadow.freed(cpu, zone, truth);
@@ -216,9 +220,10 @@ class LocalDrive implements DrivenPass {
 
   /** A page left its list: what type its block had is known now. */
   #left(pfn: Pfn, type: number): void {
-    if (pfn < 0 || pfn >= this.#believed.length) return;
+    // Pages of a refill have the type that was asked for, whatever their block is.
+    if (pfn < 0 || pfn >= this.#believed.length || this.#believed[pfn] === 0) return;
     this.#believed[pfn] = 0;
-    this.#blocks.learn(pfn, type);
+    this.#blocks.learn(pfn, type, this.#entered[pfn]);
   }
 
   /** The give-back that was due did not come. */
