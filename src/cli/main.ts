@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { DrainlabError, ExitCode, errorText } from '../base/errors.ts';
 import { registerReplay } from './commands/replay.ts';
+import { registerSimulate } from './commands/simulate.ts';
 
 /** A reader of our output that goes away (`| head`) is no trouble. */
 function isClosedPipe(error: unknown): boolean {
@@ -25,8 +26,11 @@ async function makeProgram(words: readonly string[]): Promise<Command> {
     .showHelpAfterError('(add --help for all options)')
     .addHelpText('after', examples);
   registerReplay(program);
+  registerSimulate(program);
   if (words.includes('trace')) (await import('./commands/trace.ts')).registerTrace(program);
   else program.command('trace').description('look into a recording: trace info FILE, trace dump FILE');
+  if (words.includes('schema')) (await import('./commands/schema.ts')).registerSchema(program);
+  else program.command('schema').description('print a JSON Schema: schema scenario');
   return program;
 }
 
@@ -34,6 +38,7 @@ const examples = `
 Examples:
   drainlab replay recordings/patched-everyone
   drainlab replay trace.dat --policy two-pass
+  drainlab simulate quiet-drain
   drainlab trace info trace.dat
 
 Exit codes: 0 fine, 1 a check (--fail-on) failed, 2 wrong use, 3 bad input, 4 trouble outside.`;

@@ -1,22 +1,16 @@
 /** Runs `drainlab replay`: opens each recording, asks the policies, writes the answer. */
 
 import { parseCpuList } from '../../base/cpu-list.ts';
-import { ExitCode } from '../../base/errors.ts';
+import type { ExitCode } from '../../base/errors.ts';
 import { builtInPolicies, everyone } from '../../engine/policy/built-in.ts';
 import type { Policy } from '../../engine/policy/policy.ts';
 import { replay } from '../../engine/replay.ts';
-import { type Condition, checkMetric, failure, parseCondition } from '../../engine/report/check.ts';
-import { compare } from '../../engine/report/comparison.ts';
+import { type Condition, checkMetric, parseCondition } from '../../engine/report/check.ts';
 import type { Verdict } from '../../engine/report/verdict.ts';
-import { writeCsv } from '../../engine/report/write-csv.ts';
-import { writeJson } from '../../engine/report/write-json.ts';
-import { writeMmtests } from '../../engine/report/write-mmtests.ts';
 import { loadPolicies, policyError } from '../policy-file.ts';
 import { cpusToReadAgain, openRecording } from '../recording.ts';
-import { comparisonText } from '../terminal/comparison-text.ts';
 import { Progress } from '../terminal/progress.ts';
-import { screenOf } from '../terminal/screen.ts';
-import { verdictText } from '../terminal/verdict-text.ts';
+import { checkedVerdicts, writtenVerdicts } from '../verdict-output.ts';
 import type { ReplayFlags } from './replay.ts';
 
 interface Asked {
@@ -49,8 +43,8 @@ export async function runReplay(files: readonly string[], flags: ReplayFlags): P
       progress.done();
     }
   }
-  process.stdout.write(written(verdicts, flags));
-  return checked(verdicts, conditions);
+  process.stdout.write(writtenVerdicts(verdicts, flags));
+  return checkedVerdicts(verdicts, conditions);
 }
 
 /** `cpus`: how many CPUs a first reading has seen. */
@@ -79,34 +73,4 @@ async function replayFile(
   } finally {
     await recording.reader.close();
   }
-}
-
-function written(verdicts: readonly Verdict[], flags: ReplayFlags): string {
-  const format = flags.json ? 'json' : flags.csv ? 'csv' : (flags.format ?? 'text');
-  switch (format) {
-    case 'json':
-      return writeJson(verdicts.length === 1 ? verdicts[0] : compare(verdicts));
-    case 'csv':
-      return writeCsv(verdicts);
-    case 'mmtests':
-      return verdicts.map(writeMmtests).join('\n');
-    case 'text': {
-      const screen = screenOf(process.stdout, process.env);
-      return verdicts.length === 1
-        ? verdictText(verdicts[0], screen)
-        : comparisonText(compare(verdicts), screen);
-    }
-  }
-}
-
-/** Says on standard error which conditions hold, so that the output stays as it is without them. */
-function checked(verdicts: readonly Verdict[], conditions: readonly Condition[]): ExitCode {
-  const failures = verdicts.flatMap((verdict) =>
-    conditions.flatMap((condition) => {
-      const why = failure(condition, verdict);
-      return why === '' ? [] : [`${verdict.source.name}: ${why}`];
-    }),
-  );
-  for (const why of failures) process.stderr.write(`drainlab: check failed: ${why}\n`);
-  return failures.length === 0 ? ExitCode.ok : ExitCode.checkFailed;
 }

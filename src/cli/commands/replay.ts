@@ -1,6 +1,7 @@
 /** `drainlab replay`: its options. What it does is in replay-run.ts, loaded when it runs. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { collectNames, repeat } from './option-values.ts';
 
 export interface ReplayFlags {
   policy?: string[];
@@ -26,7 +27,7 @@ export function registerReplay(program: Command): void {
     .option(
       '--policy <names>',
       'only these: two-pass, two-pass:share=0.3, ./mine.ts; commas between, may be repeated',
-      collect,
+      collectNames,
     )
     .option('--baseline <policy>', 'what the others are compared with (default: everyone)')
     .option(
@@ -64,17 +65,6 @@ Examples:
   A table for a changelog             drainlab replay trace.dat --policy selective,two-pass --format mmtests
   A check in a script                 drainlab replay trace.dat --fail-on 'savedPercent<50'
   A policy of your own                drainlab replay trace.dat --policy ./mine.ts`;
-
-function collect(value: string, before: string[] = []): string[] {
-  const names = value.split(',').map((name) => name.trim());
-  if (names.includes(''))
-    throw new InvalidArgumentError('Write names with commas between: two-pass,static-mask.');
-  return [...before, ...names];
-}
-
-function repeat(value: string, before: string[] = []): string[] {
-  return [...before, value];
-}
 
 function parseCpus(value: string): number {
   const cpus = /^\d{1,5}$/.test(value) ? Number(value) : 0;

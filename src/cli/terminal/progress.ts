@@ -28,13 +28,23 @@ export class Progress {
   }
 
   update(bytesRead: number, bytesTotal: number | null): void {
-    if (!this.wanted) return;
+    if (this.isDue()) this.write(progressText(bytesRead, bytesTotal, this.now() - this.startMs));
+  }
+
+  /** A line of one's own. */
+  show(text: string): void {
+    if (this.isDue()) this.write(text);
+  }
+
+  private isDue(): boolean {
     const ms = this.now();
-    const elapsedMs = ms - this.startMs;
-    if (elapsedMs < silentMs || ms - this.shownMs < everyMs) return;
-    this.shownMs = ms;
+    return this.wanted && ms - this.startMs >= silentMs && ms - this.shownMs >= everyMs;
+  }
+
+  private write(text: string): void {
+    this.shownMs = this.now();
     this.shown = true;
-    this.output.write(`\r\x1b[K${this.prefix}${progressText(bytesRead, bytesTotal, elapsedMs)}`);
+    this.output.write(`\r\x1b[K${this.prefix}${text}`);
   }
 
   /** Takes the line away. */

@@ -1,0 +1,91 @@
+/** Simulates a scenario under each policy with the same seeds, and makes the verdict. Runs in the simulating thread. */
+
+import type { Run } from '../engine/accounting/run.ts';
+import type { Scenario } from '../engine/input/scenario.ts';
+import type { Policy } from '../engine/policy/policy.ts';
+import { simulatedVerdict } from '../engine/report/simulated-verdict.ts';
+import type { Verdict } from '../engine/report/verdict.ts';
+import { simulate } from '../engine/simulate.ts';
+import { loadPolicies, policyError } from './policy-file.ts';
+import { Busy, type SharedState, type SimulationOrder, Stop } from './simulation-order.ts';
+
+/** `onReady` gets the names, the baseline's first, when all policies are loaded. */
+export async function simulatePolicies(
+  order: SimulationOrder,
+  scenario: Scenario,
+  state: SharedState,
+  onReady: (names: readonly string[]) => void,
+): Promise<Verdict> {
+  const [baseline, ...others] = await loaded([order.baseline, ...order.policies], state);
+  const asked = order.asked && (await loaded(order.asked, state)).map(({ name }) => name);
+  const policies = [baseline, ...others];
+  onReady(policies.map(({ name }) => name));
+  const runs: Run[] = [];
+  try {
+    runAll(scenario, policies, state, runs);
+  } catch (error) {
+    throw policyError(error);
+  }
+  return simulatedVerdict(runs, scenario, {
+    baseline: baseline.name,
+    ...(asked === undefined ? {} : { asked }),
+    stoppedAt: whyStopped(state.stop),
+  });
+}
+
+/** Policies of the same name are one. */
+async function loaded(names: readonly string[], state: SharedState): Promise<Policy[]> {
+  state.enter(Busy.loading);
+  try {
+    return await loadPolicies([...new Set(names)]);
+  } finally {
+    state.leave();
+  }
+}
+
+/** Seeds outermost: whoever stops early has each policy with the first seeds. */
+function runAll(scenario: Scenario, policies: readonly Policy[], state: SharedState, runs: Run[]): void {
+  const { seed, seeds } = scenario.run;
+  for (let round = 0; round < seeds; round++) {
+    for (const policy of policies) {
+      state.run = runs.length;
+      state.simulatedNs = 0;
+      state.events = 0;
+      runs.push(
+        simulate(scenario, watched(policy, state), seed + round, {
+          goesOn(simulatedNs: number, events: number) {
+            state.simulatedNs = simulatedNs;
+            state.events = events;
+            return state.stop === Stop.no;
+          },
+        }),
+      );
+      if (state.stop !== Stop.no) return;
+    }
+  }
+}
+
+/** Tells when a user's rule is entered and left, so that one that never answers can be told from a long run. */
+function watched(policy: Policy, state: SharedState): Policy {
+  const { select } = policy;
+  if (select.who !== 'custom') return policy;
+  return {
+    ...policy,
+    select: {
+      who: 'custom',
+      choose(request, targets) {
+        state.enter(Busy.choosing);
+        try {
+          select.choose(request, targets);
+        } finally {
+          state.leave();
+        }
+      },
+    },
+  };
+}
+
+function whyStopped(stop: number): string {
+  if (stop === Stop.interrupted) return 'stopped by Ctrl-C';
+  return stop === Stop.seconds ? 'stopped by --max-seconds' : '';
+}
