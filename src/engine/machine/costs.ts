@@ -217,10 +217,24 @@ export const costTable: readonly Cost[] = [
   cost('kswapdWakeNs', 2500, 'kswapd runs after its wake-up', 'assumed', 'as wakeRequesterNs'),
   cost(
     'throttleNs',
-    100_000_000,
-    'longest sleep of a throttled reclaimer',
+    1_000_000,
+    'a throttled reclaimer looks again after this time',
+    'assumed',
+    'the kernel wakes it as soon as kswapd got free pages above half of the min marks',
+  ),
+  cost(
+    'diskWaitNs',
+    0,
+    'up to 4.5: pause of a reclaimer between two rounds',
     'kernel',
-    'congestion_wait(HZ/10)',
+    'wait_iff_congested: HZ/50 at most, and no pause while no disk is congested with writes',
+  ),
+  cost(
+    'diskReadNs',
+    100_000,
+    'a page is being read for so long, and cannot be reclaimed meanwhile',
+    'assumed',
+    'a flash disk',
   ),
   cost(
     'oomKillNs',
