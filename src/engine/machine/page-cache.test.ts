@@ -81,10 +81,10 @@ describe('reclaim', () => {
 describe('the active list', () => {
   it('a page that is read twice after it came is active and stays', () => {
     const cache = cacheOf(10);
-    cache.touch(0, 0);
+    cache.touch(0);
     expect([cache.inactivePages(0), cache.activePages(0)]).toEqual([10, 0]);
-    cache.touch(0, 0);
-    cache.touch(0, 0);
+    cache.touch(0);
+    cache.touch(0);
     expect([cache.inactivePages(0), cache.activePages(0)]).toEqual([9, 1]);
     expect(reclaimed(cache, 9)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     // Now the active list is longer than the inactive one: it comes back, and goes.
@@ -93,7 +93,7 @@ describe('the active list', () => {
 
   it('is left alone while the inactive list is as long', () => {
     const cache = cacheOf(64);
-    for (let pfn = 0; pfn < 32; pfn++) for (let i = 0; i < 2; i++) cache.touch(0, pfn);
+    for (let pfn = 0; pfn < 32; pfn++) for (let i = 0; i < 2; i++) cache.touch(pfn);
     expect([cache.inactivePages(0), cache.activePages(0)]).toEqual([32, 32]);
     // At priority 1, 16 of each: the inactive 32 … 47 go, then 16 < 32, and 16 active ones come over.
     const done = { ...cache.shrink(0, 100, 1, 1e9, () => {}) };
@@ -105,7 +105,7 @@ describe('the active list', () => {
     // 263144 pages, 71000 of them inactive: sqrt(10) = 3, 71000 * 3 > 192144: not low; one to one it is.
     const fill = (options: PageCacheOptions) => {
       const cache = cacheOf(263144, options);
-      for (let pfn = 0; pfn < 192144; pfn++) for (let i = 0; i < 2; i++) cache.touch(0, pfn);
+      for (let pfn = 0; pfn < 192144; pfn++) for (let i = 0; i < 2; i++) cache.touch(pfn);
       return cache.shrink(0, 1, 12, 1e9, () => {}).deactivated;
     };
     expect(fill({})).toBe(0);
@@ -115,9 +115,9 @@ describe('the active list', () => {
 
   it('a page can be taken out of either list', () => {
     const cache = cacheOf(3);
-    for (let i = 0; i < 2; i++) cache.touch(0, 1);
-    cache.remove(0, 1);
-    cache.remove(0, 2);
+    for (let i = 0; i < 2; i++) cache.touch(1);
+    cache.remove(1);
+    cache.remove(2);
     expect([cache.inactivePages(0), cache.activePages(0)]).toEqual([1, 0]);
     expect(cache.holds(1)).toBe(false);
     expect(reclaimed(cache, 5)).toEqual([0]);

@@ -5,7 +5,8 @@
  *
  * Not modelled: anonymous pages on the lists (there is no swap, they cannot be reclaimed), dirty pages and
  * writeback, pages mapped by processes, slab shrinkers, memory cgroups, refaults (workingset_refault), the
- * multi-generational lists of 6.1 on. Up to 4.7 the kernel keeps the lists by zone; here they are by node.
+ * multi-generational lists of 6.1 on, passing over pages of
+ * zones that the request may not use. Up to 4.7 the kernel keeps the lists by zone; here they are by node.
  */
 
 import type { Nanoseconds, Pages, Pfn } from '../../base/units.ts';
@@ -23,6 +24,7 @@ const active = 1;
 const inCache = 1;
 const isActive = 2;
 const referenced = 4;
+const nodeShift = 3;
 
 /** What one pass did; the object is used again. */
 export interface Shrunk {
@@ -43,7 +45,8 @@ export interface PageCacheOptions {
 
 export class PageCache {
   private readonly lists: Chains;
-  private readonly states: Uint8Array;
+  /** Bits as above, and the node of the list. */
+  private readonly states: Uint16Array;
   /** µs since the start of the run at which the page was added, modulo 2^32. */
   private readonly addedUs: Uint32Array;
   private readonly ioUs: number;
@@ -52,7 +55,7 @@ export class PageCache {
 
   constructor(links: PageLinks, nodes: number, options: PageCacheOptions = {}) {
     this.lists = new Chains(links, nodes * 2);
-    this.states = new Uint8Array(links.next.length);
+    this.states = new Uint16Array(links.next.length);
     this.addedUs = new Uint32Array(links.next.length);
     this.ioUs = Math.ceil((options.ioNs ?? 0) / 1000);
     this.ratioBySize = (options.inactiveRatio ?? 'by-size') === 'by-size';
@@ -76,10 +79,10 @@ export class PageCache {
     return this.inactivePages(node) + this.activePages(node);
   }
 
-  /** A page that was just allocated (order 0) and is being read (add_to_page_cache_lru). */
+  /** A page of that node that was just allocated (order 0) and is being read (add_to_page_cache_lru). */
   add(node: number, pfn: Pfn, nowNs: Nanoseconds): void {
     this.lists.pushHead(2 * node + inactive, pfn);
-    this.states[pfn] = inCache;
+    this.states[pfn] = (node << nodeShift) | inCache;
     this.addedUs[pfn] = nowNs / 1000;
   }
 
@@ -88,18 +91,20 @@ export class PageCache {
   }
 
   /** Somebody reads the page: the second time it becomes active (mark_page_accessed). */
-  touch(node: number, pfn: Pfn): void {
+  touch(pfn: Pfn): void {
     const state = this.states[pfn];
     if ((state & (isActive | referenced)) === referenced) {
+      const node = state >>> nodeShift;
       this.lists.remove(2 * node + inactive, pfn);
       this.lists.pushHead(2 * node + active, pfn);
-      this.states[pfn] = inCache | isActive;
+      this.states[pfn] = (state & ~referenced) | isActive;
     } else if (state !== 0) this.states[pfn] = state | referenced;
   }
 
   /** Takes a page out that is freed otherwise: its file is deleted or cut (delete_from_page_cache). */
-  remove(node: number, pfn: Pfn): void {
-    this.lists.remove(2 * node + ((this.states[pfn] & isActive) === 0 ? inactive : active), pfn);
+  remove(pfn: Pfn): void {
+    const state = this.states[pfn];
+    this.lists.remove(2 * (state >>> nodeShift) + ((state & isActive) === 0 ? inactive : active), pfn);
     this.states[pfn] = 0;
   }
 
