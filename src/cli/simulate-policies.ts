@@ -5,7 +5,7 @@ import type { Scenario } from '../engine/input/scenario.ts';
 import type { Policy } from '../engine/policy/policy.ts';
 import { simulatedVerdict } from '../engine/report/simulated-verdict.ts';
 import type { Verdict } from '../engine/report/verdict.ts';
-import { simulate } from '../engine/simulate.ts';
+import { Simulation } from '../engine/simulation.ts';
 import { loadPolicies, policyError } from './policy-file.ts';
 import { Busy, type SharedState, type SimulationOrder, Stop } from './simulation-order.ts';
 
@@ -51,17 +51,28 @@ function runAll(scenario: Scenario, policies: readonly Policy[], state: SharedSt
       state.run = runs.length;
       state.simulatedNs = 0;
       state.events = 0;
-      runs.push(
-        simulate(scenario, watched(policy, state), seed + round, {
-          goesOn(simulatedNs: number, events: number) {
-            state.simulatedNs = simulatedNs;
-            state.events = events;
-            return state.stop === Stop.no;
-          },
-        }),
-      );
+      runs.push(runInSlices(new Simulation(scenario, watched(policy, state), seed + round), state));
       if (state.stop !== Stop.no) return;
     }
+  }
+}
+
+/** Events between two looks at whether to stop: a tenth of a second or less. */
+const sliceEvents = 100_000;
+
+/** In slices of simulated time that grow and shrink with what happens in them. */
+function runInSlices(simulation: Simulation, state: SharedState): Run {
+  let sliceNs = 1e6;
+  for (;;) {
+    const eventsBefore = simulation.events;
+    const goesOn = simulation.runUntil(simulation.nowNs + sliceNs);
+    state.simulatedNs = simulation.nowNs;
+    state.events = simulation.events;
+    if (!goesOn) return simulation.finish();
+    if (state.stop !== Stop.no) return simulation.finish(true);
+    const events = simulation.events - eventsBefore;
+    if (events < sliceEvents / 4) sliceNs *= 2;
+    else if (events > sliceEvents && sliceNs > 1000) sliceNs /= 2;
   }
 }
 
