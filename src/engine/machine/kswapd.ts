@@ -135,12 +135,11 @@ export class Kswapd {
     lists: FreeLists,
     every: boolean,
   ): boolean {
-    const { free, freeBlocks, reserveBlocks } = lists;
     for (const zone of this.zonesOf[node]) {
       const own = this.classOf[zone] as ZoneClass;
       if (own > zoneClass) continue;
       const ask = this.anyZone ? zoneClass : own;
-      const ok = this.marks.ok(zone, order, mark, Depth.normal, ask, free, freeBlocks, reserveBlocks);
+      const ok = this.marks.ok(zone, order, mark, Depth.normal, ask, lists);
       if (ok !== every) return !every;
     }
     return every;

@@ -154,8 +154,7 @@ describe('depth', () => {
 describe('larger blocks', () => {
   const ok = (version: string, order: number, depth: Depth, counts: ReturnType<typeof lists>) => {
     const marks = marksOf([zone('Normal', 4 * GiB)], version, { minFreeKbytes: 4000 });
-    const { free, freeBlocks, reserveBlocks } = counts;
-    return marks.ok(0, order, Mark.min, depth, ZoneClass.Normal, free, freeBlocks, reserveBlocks);
+    return marks.ok(0, order, Mark.min, depth, ZoneClass.Normal, counts);
   };
 
   it('order 0 passes with one page more than the floor', () => {

@@ -122,17 +122,16 @@ export class Watermarks {
     return ((zone * markCount + mark) * depthCount + depth) * classCount + zoneClass;
   }
 
-  /** May a block of `order` be taken (__zone_watermark_ok)? The counts are those of `FreeLists`. */
+  /** May a block of `order` be taken (__zone_watermark_ok)? */
   ok(
     zone: ZoneIndex,
     order: number,
     mark: Mark,
     depth: Depth,
     zoneClass: ZoneClass,
-    free: Int32Array,
-    freeBlocks: Int32Array,
-    reserveBlocks: Int32Array,
+    lists: FreeLists,
   ): boolean {
+    const { free, freeBlocks, reserveBlocks } = lists;
     const at = this.floorAt(zone, mark, depth, zoneClass);
     const blocks = zone * orderCount;
     const usable = free[zone] - ((1 << order) - 1);
