@@ -16,32 +16,52 @@ interface Change {
   readonly before: Pages;
 }
 
+/** A count that was wrong: an event that is still to come may explain it. */
+interface Wrong {
+  readonly zone: number;
+  readonly predicted: Pages;
+  readonly kernel: Pages;
+  readonly why: string;
+  changesLeft: number;
+}
+
+/** So many events of a CPU may be told after the snapshot that saw their pages gone or there. */
+const inFlightMax = 2;
+
 export class CountsAtSnapshots {
-  /** zoneinfo is being printed: changes of counts are to be told. */
-  printing = false;
+  /** Changes of counts are to be told: zoneinfo is being printed, or a count was wrong. */
+  watching = false;
+  #printing = false;
+  readonly #wrong = new Map<number, Wrong>();
   readonly #machine: Machine;
   readonly #snapshots: ReadonlyMap<number, ZoneinfoSnapshot>;
   readonly #counts: Int32Array;
   readonly #score: Score;
   readonly #counted: (set: number) => boolean;
+  readonly #why: (set: number) => string;
   #number = -1;
   #beginNs = 0;
   #shownNs: Nanoseconds[] = [];
   #changes: Change[] = [];
   readonly #nodes: readonly number[];
 
-  /** `counts`: predicted pages by set (cpu * zones + zone). `counted`: is what stands on this set known yet? */
+  /**
+   * `counts`: predicted pages by set (cpu * zones + zone). `counted`: is what stands on this set known yet? `why`: class of
+   * a deviation of this set for which nothing is found here.
+   */
   constructor(
     machine: Machine,
     snapshots: readonly ZoneinfoSnapshot[],
     counts: Int32Array,
     counted: (set: number) => boolean,
+    why: (set: number) => string,
     score: Score,
   ) {
     this.#machine = machine;
     this.#snapshots = new Map(snapshots.map((snapshot) => [snapshot.number, snapshot]));
     this.#counts = counts;
     this.#counted = counted;
+    this.#why = why;
     this.#score = score;
     this.#nodes = [...new Set(machine.zones.map(({ node }) => node))];
   }
@@ -52,25 +72,44 @@ export class CountsAtSnapshots {
     if (match === null) return;
     const number = Number(match[1]);
     if (match[2] === 'begin') {
-      this.printing = this.#snapshots.has(number);
+      this.#printing = this.#snapshots.has(number);
       this.#number = number;
       this.#beginNs = timeNs;
       this.#shownNs = [];
       this.#changes = [];
+      this.watching = this.#printing || this.#wrong.size > 0;
       return;
     }
-    if (this.printing && this.#number === number) this.#compare(timeNs);
-    this.printing = false;
+    if (this.#printing && this.#number === number) this.#compare(timeNs);
+    this.#printing = false;
+    this.watching = this.#wrong.size > 0;
   }
 
   /** zoneinfo_show: one node is printed, perhaps again, when the reader's buffer was too small. */
   shown(timeNs: Nanoseconds): void {
-    if (this.printing) this.#shownNs.push(timeNs);
+    if (this.#printing) this.#shownNs.push(timeNs);
   }
 
-  /** While `printing`: the count of a set was `before` until now. */
+  /** While `watching`: the count of a set was `before` until now. */
   changed(set: number, before: Pages, timeNs: Nanoseconds): void {
-    if (this.#counts[set] !== before) this.#changes.push({ timeNs, set, before });
+    if (this.#counts[set] === before) return;
+    if (this.#printing) this.#changes.push({ timeNs, set, before });
+    const wrong = this.#wrong.get(set);
+    if (wrong === undefined) return;
+    wrong.changesLeft--;
+    if (this.#counts[set] === wrong.kernel) this.#settle(set, wrong, 'in flight');
+    else if (wrong.changesLeft === 0) this.#settle(set, wrong, wrong.why);
+  }
+
+  /** After the last row. */
+  finish(): void {
+    for (const [set, wrong] of this.#wrong) this.#settle(set, wrong, wrong.why);
+  }
+
+  #settle(set: number, { zone, predicted, kernel }: Wrong, why: string): void {
+    this.#wrong.delete(set);
+    this.#score.snapshot(zone, predicted, kernel, why);
+    this.watching = this.#printing || this.#wrong.size > 0;
   }
 
   #compare(endNs: Nanoseconds): void {
@@ -99,10 +138,18 @@ export class CountsAtSnapshots {
       const changes = changesOf.get(set) ?? [];
       const later = changes.find(({ timeNs }) => timeNs > momentNs);
       const predicted = later?.before ?? this.#counts[set];
-      const had = changes.some(({ timeNs, before }) => timeNs > fromNs && before === kernel);
-      const moved = changes.some(({ timeNs }) => timeNs > fromNs);
-      const why = had || (moved && this.#counts[set] === kernel) ? 'while printed' : 'in flight or off';
-      this.#score.snapshot(zone, predicted, kernel, why);
+      if (predicted === kernel) {
+        this.#score.snapshot(zone, predicted, kernel);
+        continue;
+      }
+      const printed = changes.filter(({ timeNs }) => timeNs > fromNs);
+      const had = printed.some(({ before }) => before === kernel);
+      const wrong = { zone, predicted, kernel, why: this.#why(set), changesLeft: inFlightMax };
+      const before = this.#wrong.get(set);
+      if (before !== undefined) this.#settle(set, before, before.why);
+      if (had || (printed.length > 0 && this.#counts[set] === kernel))
+        this.#settle(set, wrong, 'while printed');
+      else this.#wrong.set(set, wrong);
     }
   }
 }

@@ -33,13 +33,13 @@ export const localEra: DrivenEra = {
   },
   classes: {
     'block type':
-      'the type of the page block of a freed page was believed wrong: with the type in hindsight the prediction is right',
-    'out of turn':
-      'the event came within ten rows of its CPU of the prediction: an interrupt between a page leaving or entering a list and the event that tells it',
-    short: 'the free lists had fewer pages than were asked for',
+      'the type of the page block of a freed page was believed wrong: with the type in hindsight this prediction is right',
+    'in flight':
+      'the event that tells of a page came later than the page moved, and other pages of this CPU or a snapshot came in between',
+    'follow-up': 'counts of this CPU and zone were off since another deviation, until the next drain',
+    short:
+      'the refill was smaller than a batch: the free lists had fewer pages, or memory that goes offline changed the limits',
     'while printed': 'the count changed while zoneinfo was printed, and had the printed value in that time',
-    'in flight or off':
-      'pages taken from a list whose allocation was told after the snapshot, or a count that is off',
     unexplained: 'no cause was found',
   },
 };
@@ -63,6 +63,7 @@ class LocalDrive implements DrivenPass {
   readonly #runs: ObservedRuns;
   readonly #drains: LocalDrains;
   readonly #sizes: DrainSizes;
+  readonly #shadowDrained: Int32Array;
   readonly #snapshots: CountsAtSnapshots;
   /** By set: it was drained once. */
   readonly #begun: Uint8Array;
@@ -71,8 +72,13 @@ class LocalDrive implements DrivenPass {
   readonly #last: Int32Array;
   readonly #believed: Uint8Array;
   readonly #entered: Int32Array;
-  /** By list: pages of a refill whose allocation is still to come. */
+  /** By list: pages of a refill whose allocation is still to come; moves of its CPU until then. */
   readonly #refill: Int32Array;
+  readonly #refillMoves: Int32Array;
+  /** By CPU: pages that were told to enter or leave its lists. */
+  readonly #moves: Int32Array;
+  /** By set: something was predicted wrong since its last drain. */
+  readonly #off: Uint8Array;
   /** By CPU: pages that must be given back now, by the model and by its shadow, and their zone. */
   readonly #due: Int32Array;
   readonly #dueShadow: Int32Array;
@@ -96,16 +102,22 @@ class LocalDrive implements DrivenPass {
     const sets = cpus * this.#zoneCount;
     this.#begun = new Uint8Array(sets);
     this.#refill = new Int32Array(this.#model.lists.length.length);
+    this.#refillMoves = new Int32Array(this.#refill.length);
+    this.#moves = new Int32Array(cpus);
+    this.#off = new Uint8Array(sets);
     this.#due = new Int32Array(cpus);
     this.#dueShadow = new Int32Array(cpus);
     this.#dueZone = new Int32Array(cpus);
     this.#sizes = new DrainSizes(sets);
+    this.#shadowDrained = new Int32Array(sets);
     const pointers = new PointerTable();
     this.#runs = new ObservedRuns(cpus, pointers, this);
     this.#drains = new LocalDrains(cpus, pointers, this);
     const counted = (set: number) => this.#begun[set] === 1;
     const { snapshots } = setting;
-    this.#snapshots = new CountsAtSnapshots(machine, snapshots, this.#model.lists.count, counted, score);
+    const why = (set: number) => (this.#off[set] === 1 ? 'follow-up' : 'unexplained');
+    const { count } = this.#model.lists;
+    this.#snapshots = new CountsAtSnapshots(machine, snapshots, count, counted, why, score);
   }
 
   feed(block: EventBlock): void {
@@ -155,7 +167,9 @@ class LocalDrive implements DrivenPass {
     }
   }
 
-  finish(): void {}
+  finish(): void {
+    this.#snapshots.finish();
+  }
 
   #typeOf(migratetype: number): number {
     return listType(this.#setting.rules, migratetype);
@@ -172,6 +186,8 @@ class LocalDrive implements DrivenPass {
     const list = this.#listOf(cpu, zone, type);
     const observed = this.#refill[list];
     this.#refill[list] = 0;
+    const inFlight = this.#refillMoves[list] !== this.#moves[cpu];
+    this.#moves[cpu]++;
     const believed = this.#believed[pfn] - 1;
     this.#left(pfn, type);
     if (this.#begun[set] === 0) return;
@@ -179,9 +195,10 @@ class LocalDrive implements DrivenPass {
     const predicted = this.#model.allocated(cpu, zone, type);
     const shadow = this.#shadow === null ? predicted : this.#shadow.allocated(cpu, zone, type);
     if (believed >= 0 && believed !== type) this.#model.moveTo(set, believed, type);
-    if (this.#snapshots.printing) this.#snapshots.changed(set, before, timeNs);
+    if (this.#snapshots.watching) this.#snapshots.changed(set, before, timeNs);
     if (predicted === 0 && observed === 0) return;
-    this.#score.compare('refills', zone, predicted, observed, this.#why(predicted, observed, shadow));
+    const why = observed > 0 && inFlight ? 'in flight' : 'unexplained';
+    this.#compare('refills', set, predicted, observed, shadow, why);
   }
 
   #free(cpu: CpuIndex, pfn: Pfn, timeNs: Nanoseconds): void {
@@ -203,6 +220,7 @@ class LocalDrive implements DrivenPass {
     const zone = this.#zones.of(pfn);
     if (zone < 0) return;
     this.#lapse(cpu);
+    this.#moves[cpu]++;
     const set = cpu * this.#zoneCount + zone;
     const hindsight = about & typeBits;
     const known = this.#blocks.typeOf(pfn);
@@ -215,7 +233,7 @@ class LocalDrive implements DrivenPass {
     this.#due[cpu] = this.#model.freed(cpu, zone, type);
     this.#dueShadow[cpu] = this.#shadow === null ? this.#due[cpu] : this.#shadow.freed(cpu, zone, truth);
     this.#dueZone[cpu] = zone;
-    if (this.#snapshots.printing) this.#snapshots.changed(set, before, timeNs);
+    if (this.#snapshots.watching) this.#snapshots.changed(set, before, timeNs);
   }
 
   /** A page left its list: what type its block had is known now. */
@@ -230,13 +248,14 @@ class LocalDrive implements DrivenPass {
   #lapse(cpu: CpuIndex): void {
     const due = this.#due[cpu];
     this.#due[cpu] = 0;
-    if (due > 0)
-      this.#score.compare('giveBacks', this.#dueZone[cpu], due, 0, this.#why(due, 0, this.#dueShadow[cpu]));
+    if (due === 0) return;
+    this.#compare('giveBacks', cpu * this.#zoneCount + this.#dueZone[cpu], due, 0, this.#dueShadow[cpu]);
   }
 
   /** For ObservedRuns. */
-  refilled(list: ListIndex, pages: Pages): void {
+  refilled(cpu: CpuIndex, list: ListIndex, pages: Pages): void {
     this.#refill[list] = pages;
+    this.#refillMoves[list] = this.#moves[cpu];
   }
 
   /** For ObservedRuns. */
@@ -250,7 +269,7 @@ class LocalDrive implements DrivenPass {
     if (this.#begun[set] === 0) return;
     if (due > 0) this.#due[cpu] = 0;
     const shadow = due > 0 ? this.#dueShadow[cpu] : 0;
-    this.#score.compare('giveBacks', zone, due, pages, this.#why(due, pages, shadow));
+    this.#compare('giveBacks', set, due, pages, shadow);
   }
 
   /** For LocalDrains. */
@@ -260,7 +279,7 @@ class LocalDrive implements DrivenPass {
       if (zone >= 0 && z !== zone) continue;
       const set = cpu * this.#zoneCount + z;
       this.#sizes.begin(set, this.#begun[set] === 1 ? 1 : 2, this.#model.drained(cpu, z));
-      this.#shadow?.drained(cpu, z);
+      this.#shadowDrained[set] = this.#shadow?.drained(cpu, z) ?? this.#sizes.predicted[set];
       this.#begun[set] = 1;
       this.#score.begin(cpu);
     }
@@ -271,14 +290,32 @@ class LocalDrive implements DrivenPass {
     for (let zone = 0; zone < this.#zoneCount; zone++) {
       const set = cpu * this.#zoneCount + zone;
       const { state, predicted, observed } = this.#sizes;
-      if (state[set] === 1) this.#score.compare('drains', zone, predicted[set], observed[set]);
+      if (state[set] === 1) {
+        this.#compare('drains', set, predicted[set], observed[set], this.#shadowDrained[set]);
+      }
+      if (state[set] !== 0) this.#off[set] = 0;
       state[set] = 0;
     }
   }
 
-  #why(predicted: Pages, observed: Pages, shadow: Pages): string {
-    if (predicted !== observed && shadow === observed) return 'block type';
-    if (predicted > 0 && observed > 0 && observed < predicted) return 'short';
-    return 'unexplained';
+  #compare(
+    of: 'refills' | 'giveBacks' | 'drains',
+    set: number,
+    predicted: Pages,
+    observed: Pages,
+    shadow: Pages,
+    otherwise = 'unexplained',
+  ): void {
+    const zone = set % this.#zoneCount;
+    if (predicted === observed) {
+      this.#score.compare(of, zone, predicted, observed);
+      return;
+    }
+    let why = otherwise;
+    if (shadow === observed) why = 'block type';
+    else if (this.#off[set] === 1) why = 'follow-up';
+    else if (of === 'refills' && observed > 0 && observed < predicted) why = 'short';
+    this.#off[set] = 1;
+    this.#score.compare(of, zone, predicted, observed, why);
   }
 }

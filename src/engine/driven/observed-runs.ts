@@ -8,7 +8,7 @@ import { Kind } from '../input/event-log.ts';
 import type { PointerTable } from '../model/pointer-table.ts';
 
 export interface RunListener {
-  refilled(list: ListIndex, pages: Pages): void;
+  refilled(cpu: CpuIndex, list: ListIndex, pages: Pages): void;
   gaveBack(cpu: CpuIndex, zone: ZoneIndex, pages: Pages, pid: number): void;
 }
 
@@ -75,7 +75,7 @@ export class ObservedRuns {
   }
 
   #endRefill(cpu: CpuIndex): void {
-    this.#listener.refilled(this.#refillList[cpu], this.#refillPages[cpu]);
+    this.#listener.refilled(cpu, this.#refillList[cpu], this.#refillPages[cpu]);
     this.#refillList[cpu] = -1;
   }
 
