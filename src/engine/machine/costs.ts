@@ -214,7 +214,6 @@ export const costTable: readonly Cost[] = [
     'assumed',
     'unmapping and removing it from the cache',
   ),
-  cost('kswapdWakeNs', 2500, 'kswapd runs after its wake-up', 'assumed', 'as wakeRequesterNs'),
   cost(
     'throttleNs',
     1_000_000,
@@ -235,13 +234,6 @@ export const costTable: readonly Cost[] = [
     'a page is being read for so long, and cannot be reclaimed meanwhile',
     'assumed',
     'a flash disk',
-  ),
-  cost(
-    'oomKillNs',
-    2_000_000,
-    'choosing a victim and sending it its signal',
-    'assumed',
-    'a walk over all tasks',
   ),
   // Tasks
   cost('pageFaultNs', 500, 'a page fault beside the allocation', 'assumed', '0.5-1 µs'),
@@ -306,7 +298,6 @@ export const emulatedCosts: CostSpec = costsWith({
     'reclaimEntryNs',
     'scanPageNs',
     'reclaimPerPageNs',
-    'kswapdWakeNs',
     'pageFaultNs',
     'readPageNs',
     'touchPageNs',
