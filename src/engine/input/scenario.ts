@@ -57,6 +57,10 @@ export interface MachineSpec {
     | 'sierra-forest';
   /** How interrupts to several CPUs are sent: one write a target, one a cluster of 16, one for all-but-self where allowed. */
   readonly interruptMode: 'physical' | 'x2apic-cluster' | 'shorthand';
+  /** Pages that the kernel and what is not modelled hold from the start, spread over the zones by size. */
+  readonly usedPages: Pages;
+  /** Pages of files that are in memory at the start (reclaimable), spread likewise. */
+  readonly cachePages: Pages;
   /** A guest whose CPUs share fewer processors of a host; null: every CPU runs at all times. */
   readonly host: HostSpec | null;
 }

@@ -39,13 +39,25 @@ export const Op = {
   balance: 12,
   /** Somebody other than direct reclaim asks for a drain: `calls[counter]`. */
   call: 13,
+  /** Starts its next child, which gets everything that the task holds. 1. */
+  fork: 14,
 } as const;
 export type Op = (typeof Op)[keyof typeof Op];
 
 export const TaskState = { dead: 0, runnable: 1, sleeping: 2, stalled: 3 } as const;
 
 /** Where a task is in the slow path of an allocation (slow-path.ts). */
-export const Stage = { none: 0, reclaim: 1, drain: 2, backoff: 3, throttled: 4 } as const;
+export const Stage = {
+  none: 0,
+  /** Is about to enter direct reclaim. */
+  reclaim: 1,
+  /** Reclaim is over; the retry comes next. */
+  reclaimed: 2,
+  /** In a drain. */
+  drain: 3,
+  /** The drain is over; the retry comes next. */
+  drained: 4,
+} as const;
 
 const noTask = -1;
 
@@ -63,6 +75,8 @@ export class TaskTable {
   readonly stage: Uint8Array;
   /** __GFP_NORETRY: one round of reclaim and drain, then the allocation fails. */
   readonly noRetry: Uint8Array;
+  /** GFP_ATOMIC: digs deeper, never reclaims, fails at once. */
+  readonly atomic: Uint8Array;
   /** Its last operation failed and was given up; the program clears it. */
   readonly failed: Uint8Array;
   /** Chosen by the OOM killer: may use the victims' reserve, exits when it runs. */
@@ -74,12 +88,21 @@ export class TaskTable {
   readonly noProgress: Uint8Array;
   /** Pages that the last reclaim of this allocation freed. */
   readonly reclaimed: Int32Array;
+  /** Position among the tasks of its spec; their numbers follow each other. */
+  readonly index: Int32Array;
+  /** Sleeping tasks that a program wakes: the event loop empties it after each step. */
+  readonly toWake: number[] = [];
   /** Mailbox of its group: a chain of `mailboxes`. */
   readonly group: Int32Array;
   /** For programs: where they are, and a count. */
   readonly phase: Int32Array;
   readonly counter: Int32Array;
+  /** Children that `fork` starts: forkNext … forkEnd-1. They are dead until then. */
+  readonly forkNext: Int32Array;
+  readonly forkEnd: Int32Array;
   readonly startedNs: Float64Array;
+  /** When a sleeping or stalled task wakes; Infinity: when somebody wakes it. */
+  readonly wakeNs: Float64Array;
   readonly runSinceNs: Float64Array;
   /** Base pages in its holdings. */
   readonly pages: Int32Array;
@@ -104,16 +127,21 @@ export class TaskTable {
     this.type = bytes().fill(1);
     this.stage = bytes();
     this.noRetry = bytes();
+    this.atomic = bytes();
     this.failed = bytes();
     this.killed = bytes();
     this.unkillable = bytes();
     this.fifo = bytes();
     this.noProgress = bytes();
     this.reclaimed = ints();
+    this.index = ints();
     this.group = ints();
     this.phase = ints();
     this.counter = ints();
+    this.forkNext = ints();
+    this.forkEnd = ints();
     this.startedNs = new Float64Array(length);
+    this.wakeNs = new Float64Array(length);
     this.runSinceNs = new Float64Array(length);
     this.pages = ints();
     this.holdings = new Chains(links, length);
@@ -200,6 +228,8 @@ export class RunQueues {
 export interface Program {
   /** Tasks that one unit of `TaskSpec.count` stands for. */
   tasksPerUnit(spec: TaskSpec): number;
+  /** Is this task of a unit (0 … tasksPerUnit-1) started by another's `fork`? Missing: all begin by themselves. */
+  isChild?(index: number, spec: TaskSpec): boolean;
   /** The task begins, or begins anew after its exit. Sets the first operation. */
   start(tasks: TaskTable, task: number, spec: TaskSpec, nowNs: Nanoseconds): void;
   /** The operation is done, or was given up (`failed`). Sets the next. */

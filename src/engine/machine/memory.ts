@@ -1,0 +1,307 @@
+/**
+ * The memory of a simulated machine: zones and their free lists, the per-CPU lists before them, the page cache.
+ * Follows get_page_from_freelist, rmqueue and free_unref_page (mm/page_alloc.c): the watermark is looked at before the
+ * lists, and the free counter leaves parked pages out, so a CPU can be refused pages that stand on its own list.
+ *
+ * Every operation adds its time to `spentNs`, which the event loop takes. Hot: about ten array accesses for a
+ * page from or to a list.
+ */
+
+import type { BitSet } from '../../base/bit-set.ts';
+import type { CpuIndex, Nanoseconds, Pages, Pfn, ZoneIndex } from '../../base/units.ts';
+import { Kind } from '../input/event-log.ts';
+import type { RunObserver } from '../input/run-observer.ts';
+import type { Scenario } from '../input/scenario.ts';
+import { BlockType, Buddy, pageBlockOrder } from './buddy.ts';
+import { HighatomicReserve } from './highatomic-reserve.ts';
+import { type KernelRules, kernelAtLeast } from './kernel-rules.ts';
+import { listLimits } from './list-limits.ts';
+import { ListLocks } from './list-locks.ts';
+import { type ListSupply, ZoneFlag } from './list-supply.ts';
+import { PageCache, type Shrunk } from './page-cache.ts';
+import { Chains, noPage, PageLinks } from './page-chains.ts';
+import { PcpLists } from './pcp-lists.ts';
+import { type Depth, type Mark, Watermarks, ZoneClass } from './watermarks.ts';
+import { zonelists } from './zonelists.ts';
+
+const noZone = -1;
+
+export class Memory implements ListSupply {
+  readonly links: PageLinks;
+  readonly buddy: Buddy;
+  readonly marks: Watermarks;
+  readonly lists: PcpLists;
+  /** Identities of the pages on the lists. */
+  readonly listChains: Chains;
+  readonly cache: PageCache;
+  readonly highatomic: HighatomicReserve;
+  readonly zoneCount: number;
+  /** Time of what was done since the loop last took it. */
+  spentNs: Nanoseconds = 0;
+  /** For rows of a recording: now, and who runs. */
+  nowNs: Nanoseconds = 0;
+  pid = 0;
+  refills = 0;
+  giveBacks = 0;
+  /** Operations that met a list locked by a remote drain (6.0 on) and went to the free lists. */
+  lockedOut = 0;
+  /** Locks of the lists (6.0 on). */
+  readonly locks: ListLocks;
+
+  private readonly nodes: readonly number[];
+  private readonly rules: KernelRules;
+  private readonly scenario: Scenario;
+  private readonly observer: RunObserver | null;
+  /** By node * zoneCount + place: zones in the order in which an allocation tries them. -1: no more. */
+  private readonly zonelist: Int32Array;
+  private readonly nodeOfCpu: Int32Array;
+  private readonly movableOnly: Uint8Array;
+  /** By page block of 512 pages. */
+  private readonly zoneOfBlock: Uint8Array;
+  private readonly allocateNs: number;
+  private readonly freeNs: number;
+  private readonly refillNs: number;
+  private readonly givePerPageNs: number;
+  private readonly zoneLockNs: number;
+  private readonly buddyNs: number;
+  private readonly flagsKept: boolean;
+
+  constructor(scenario: Scenario, rules: KernelRules, observer: RunObserver | null) {
+    const { machine, kernel, costs } = scenario;
+    const zones = machine.zones;
+    this.scenario = scenario;
+    this.rules = rules;
+    this.observer = observer?.event ? observer : null;
+    this.zoneCount = zones.length;
+    this.links = new PageLinks(Math.max(...zones.map((zone) => zone.startPfn + zone.pages)));
+    this.buddy = new Buddy(this.links, zones, rules);
+    this.marks = new Watermarks(zones, rules, kernel);
+    this.lists = new PcpLists(
+      rules,
+      {
+        cpuCount: machine.cpus,
+        zoneCount: zones.length,
+        batchScaleMax: kernel.batchScaleMax,
+        thp: kernel.thp,
+      },
+      this,
+    );
+    this.listChains = new Chains(this.links, this.lists.setCount * this.lists.listsPerSet);
+    this.highatomic = new HighatomicReserve(this.buddy, this.marks, zones, rules);
+    this.cache = new PageCache(this.links, machine.nodes, {
+      ioNs: costs.diskReadNs,
+      inactiveRatio: kernelAtLeast(rules.version, '4.7') ? 'by-size' : 'one',
+    });
+    this.nodes = Array.from({ length: machine.nodes }, (_, node) => node);
+    this.locks = new ListLocks(this.lists.setCount, rules, kernel.batchScaleMax, costs);
+    this.nodeOfCpu = machine.nodeOfCpu;
+    this.zonelist = zonelists(machine);
+    this.movableOnly = Uint8Array.from(zones, (zone) => (zone.name === 'Movable' ? 1 : 0));
+    this.zoneOfBlock = new Uint8Array((this.links.next.length >>> pageBlockOrder) + 1);
+    zones.forEach(({ startPfn, pages }, zone) => {
+      const from = startPfn >>> pageBlockOrder;
+      this.zoneOfBlock.fill(zone, from, ((startPfn + pages - 1) >>> pageBlockOrder) + 1);
+    });
+    this.allocateNs = costs.allocateFastNs;
+    this.freeNs = costs.freeFastNs;
+    this.refillNs = costs.refillPerPageNs;
+    this.givePerPageNs = costs.freePerPageNs;
+    this.zoneLockNs = costs.zoneLockNs;
+    this.buddyNs = costs.buddyNs;
+    this.flagsKept = rules.highRule === 'auto';
+    this.setLimits(machine.online);
+  }
+
+  /** Batch and high of every set: at the start, and again when a CPU comes or goes (5.14 on). */
+  setLimits(online: BitSet): void {
+    const { machine, kernel } = this.scenario;
+    for (let zone = 0; zone < this.zoneCount; zone++) {
+      const { node, pages } = machine.zones[zone];
+      let localCpus = 0;
+      for (const cpu of online) if (this.nodeOfCpu[cpu] === node) localCpus++;
+      const limits = listLimits(this.rules, {
+        managedPages: pages,
+        lowWatermark: this.marks.low[zone],
+        localCpus: localCpus === 0 ? online.count : localCpus,
+        fraction: kernel.pagelistFraction,
+      });
+      for (let cpu = 0; cpu < machine.cpus; cpu++) this.lists.setLimits(cpu * this.zoneCount + zone, limits);
+    }
+  }
+
+  /** One block for a task or the kernel on `cpu`, or noPage: no zone is above the mark, or none gave one. */
+  allocate(cpu: CpuIndex, order: number, type: number, mark: Mark, depth: Depth): Pfn {
+    const { zonelist, marks, buddy } = this;
+    const { free } = buddy;
+    const zoneClass = type === BlockType.movable ? ZoneClass.Movable : ZoneClass.Normal;
+    const end = (this.nodeOfCpu[cpu] + 1) * this.zoneCount;
+    for (let i = end - this.zoneCount; i < end; i++) {
+      const zone = zonelist[i];
+      if (zone === noZone) break;
+      if (order === 0) {
+        if (free[zone] <= marks.floors[marks.floorAt(zone, mark, depth, zoneClass)]) continue;
+      } else if (!marks.ok(zone, order, mark, depth, zoneClass, buddy)) continue;
+      if (this.movableOnly[zone] === 1 && type !== BlockType.movable) continue;
+      const pfn = this.fromZone(cpu, zone, order, type);
+      if (pfn !== noPage) return pfn;
+    }
+    return noPage;
+  }
+
+  /** rmqueue: from the CPU's list, or straight from the free lists. */
+  private fromZone(cpu: CpuIndex, zone: ZoneIndex, order: number, type: number): Pfn {
+    const { lists } = this;
+    if (lists.onLists(order)) {
+      if (this.isLocked(cpu, zone)) this.lockedOut++;
+      else {
+        const list = lists.allocate(cpu, zone, order, type);
+        if (list >= 0) {
+          const pfn = this.listChains.popHead(list);
+          this.spentNs += this.allocateNs;
+          if (this.observer !== null) this.emit(Kind.pageAlloc, cpu, pfn, order, type, 0, 0);
+          return pfn;
+        }
+        if (!this.rules.listLock) return noPage;
+      }
+    }
+    const pfn = this.buddy.take(zone, order, type);
+    if (pfn === noPage) return noPage;
+    this.links.order[pfn] = order;
+    this.spentNs += this.buddyNs;
+    if (this.observer !== null) {
+      this.emit(Kind.pageAllocZoneLocked, cpu, pfn, order, type, 0, 0);
+      this.emit(Kind.pageAlloc, cpu, pfn, order, type, 0, 0);
+    }
+    return pfn;
+  }
+
+  /** __free_pages on `cpu`: to its list, by the type of the page block. */
+  free(cpu: CpuIndex, pfn: Pfn): void {
+    const order = this.links.order[pfn];
+    const zone = this.zoneOfBlock[pfn >>> pageBlockOrder];
+    const { lists } = this;
+    if (this.observer !== null) this.emit(Kind.pageFree, cpu, pfn, order, 0, 0, 0);
+    let type = this.buddy.blockType(pfn);
+    if (!lists.onLists(order) || type === BlockType.isolate || this.isLocked(cpu, zone)) {
+      if (this.observer !== null && lists.onLists(order))
+        this.emit(Kind.freeOnePage, cpu, pfn, order, zone, 0, 0);
+      if (lists.onLists(order) && type !== BlockType.isolate) this.lockedOut++;
+      this.buddy.give(zone, pfn, order);
+      this.spentNs += this.buddyNs;
+      return;
+    }
+    // Page blocks of the highatomic reserve count as movable on the lists.
+    if (type > BlockType.reclaimable) type = BlockType.movable;
+    this.listChains.pushHead(lists.listOf(cpu * this.zoneCount + zone, order, type), pfn);
+    this.spentNs += this.freeNs;
+    lists.freed(cpu, zone, order, type);
+  }
+
+  zoneOf(pfn: Pfn): ZoneIndex {
+    return this.zoneOfBlock[pfn >>> pageBlockOrder];
+  }
+
+  /** ListSupply: rmqueue_bulk. */
+  take(zone: ZoneIndex, order: number, type: number, blocks: number, list: number, cpu: CpuIndex): number {
+    const { buddy, listChains, links } = this;
+    let came = 0;
+    while (came < blocks) {
+      const pfn = buddy.take(zone, order, type);
+      if (pfn === noPage) break;
+      links.order[pfn] = order;
+      listChains.pushTail(list, pfn);
+      if (this.observer !== null) this.emit(Kind.pageAllocZoneLocked, cpu, pfn, order, type, 1, 0);
+      came++;
+    }
+    this.refills++;
+    this.spentNs += this.zoneLockNs + (came << order) * this.refillNs;
+    if (this.flagsKept && buddy.free[zone] < this.marks.high[zone])
+      this.lists.zoneFlags[zone] |= ZoneFlag.belowHigh;
+    return came;
+  }
+
+  /** ListSupply: free_pcppages_bulk. */
+  give(zone: ZoneIndex, order: number, blocks: number, list: number, cpu: CpuIndex): void {
+    const { buddy, listChains } = this;
+    if (this.observer !== null) {
+      this.emit(
+        Kind.freePcppagesBulk,
+        this.giveOn(cpu),
+        0,
+        0,
+        zone,
+        blocks << order,
+        cpu * this.zoneCount + zone,
+      );
+    }
+    for (let i = 0; i < blocks; i++) {
+      const pfn = listChains.popTail(list);
+      if (this.observer !== null)
+        this.emit(Kind.pagePcpuDrain, this.giveOn(cpu), pfn, order, buddy.blockType(pfn), 0, 0);
+      buddy.give(zone, pfn, order);
+    }
+    this.giveBacks++;
+    this.spentNs += this.zoneLockNs + (blocks << order) * this.givePerPageNs;
+    if (this.flagsKept && buddy.free[zone] >= this.marks.high[zone])
+      this.lists.zoneFlags[zone] &= ~ZoneFlag.belowHigh;
+  }
+
+  /** drain_pages_zone of one CPU by whoever runs on `by`; every zone if `zone` is -1. Returns the pages that went. */
+  drainLists(cpu: CpuIndex, zone: ZoneIndex, by: CpuIndex, limitPages?: Pages): Pages {
+    this.drainedBy = by;
+    let gone = 0;
+    if (zone >= 0) gone = this.lists.drain(cpu, zone, limitPages);
+    else for (let each = 0; each < this.zoneCount; each++) gone += this.lists.drain(cpu, each, limitPages);
+    this.drainedBy = -1;
+    return gone;
+  }
+
+  /** Direct reclaim by a task on `cpu`: its own node first, then the others. What it frees comes to this CPU's lists. */
+  reclaim(cpu: CpuIndex, target: Pages, nowNs: Nanoseconds): Readonly<Shrunk> {
+    return this.cache.reclaim(this.nodes, target, nowNs, (pfn) => this.free(cpu, pfn));
+  }
+
+  /** Pages of files in memory: what reclaim could take in the end. */
+  get cachePages(): Pages {
+    let pages = 0;
+    for (const node of this.nodes) pages += this.cache.pages(node);
+    return pages;
+  }
+
+  /** unreserve_highatomic_pageblock, before each drain of direct reclaim (4.4 on). */
+  releaseHighatomic(cpu: CpuIndex, type: number): void {
+    if (!this.rules.highatomic) return;
+    this.emit(Kind.unreserveHighatomic, cpu, 0, 0, 0, 0, 0);
+    this.highatomic.release(this.nodes.length === 0 ? [] : this.zonelist.filter((zone) => zone >= 0), type);
+  }
+
+  /** Pages on the lists of a CPU that a drain of `zone` (-1: every zone) concerns. */
+  pagesOnLists(cpu: CpuIndex, zone: ZoneIndex): Pages {
+    const { count } = this.lists;
+    const first = cpu * this.zoneCount;
+    if (zone >= 0) return count[first + zone];
+    let pages = 0;
+    for (let each = 0; each < this.zoneCount; each++) pages += count[first + each];
+    return pages;
+  }
+
+  freePages(): Pages {
+    let pages = 0;
+    for (let zone = 0; zone < this.zoneCount; zone++) pages += this.buddy.free[zone];
+    return pages;
+  }
+
+  emit(kind: number, cpu: CpuIndex, pfn: Pfn, order: number, a: number, b: number, c: number): void {
+    this.observer?.event?.(kind, this.nowNs, cpu, this.pid, pfn, order, a, b, c);
+  }
+
+  private drainedBy: CpuIndex = -1;
+
+  private giveOn(owner: CpuIndex): CpuIndex {
+    return this.drainedBy >= 0 ? this.drainedBy : owner;
+  }
+
+  private isLocked(cpu: CpuIndex, zone: ZoneIndex): boolean {
+    return this.rules.listLock && !this.locks.ownerGets(cpu * this.zoneCount + zone, this.nowNs);
+  }
+}
