@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini';
 import { closestWord } from '../base/closest-word.ts';
-import { foundText, type Path, type Problem } from './problems.ts';
+import { foundText, type Path, type Problem, pathText } from './problems.ts';
 import { type ScenarioFile, scenarioFileSchema } from './schema.ts';
 
 export type FormResult =
@@ -12,7 +12,10 @@ export type FormResult =
 export function checkForm(value: unknown): FormResult {
   const result = z.safeParse(scenarioFileSchema, value);
   if (result.success) return { file: result.data, problems: [] };
-  return { file: null, problems: result.error.issues.flatMap((issue) => problemsOf(issue, value)) };
+  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, value));
+  // A value can fail several checks of one kind: too large, and not whole.
+  const first = new Map(problems.map((problem) => [pathText(problem.path), problem] as const).reverse());
+  return { file: null, problems: [...first.values()].reverse() };
 }
 
 function problemsOf(issue: z.core.$ZodIssue, value: unknown): Problem[] {

@@ -35,7 +35,9 @@ export function checkContradictions(scenario: Scenario, file: ScenarioFile, find
 }
 
 function checkMachine({ machine }: Scenario, file: ScenarioFile, findings: Findings): void {
-  if (machine.online.count === 0) findings.add(['machine', 'online'], 'at least one CPU', 'none');
+  if (machine.online.count === 0 && !findings.has(['machine', 'online'])) {
+    findings.add(['machine', 'online'], 'at least one CPU', 'none');
+  }
   if (machine.zones.length > zonesMax) {
     findings.add(['machine', 'nodes'], `at most ${zonesMax} zones in all`, `${machine.zones.length} zones`);
   }
@@ -142,6 +144,7 @@ function checkTask(task: TaskSpec, path: Path, { machine, kernel, run }: Scenari
 }
 
 function checkCpus(cpus: BitSet, path: Path, machine: MachineSpec, findings: Findings): void {
+  if (findings.has(path) || machine.online.count === 0) return;
   const offline = cpus.clone();
   offline.deleteAll(machine.online);
   if (offline.count > 0) findings.add(path, 'CPUs that are online', `CPU ${formatCpuList(offline)}, offline`);

@@ -18,7 +18,7 @@ import { kernelConfig } from '../engine/machine/kernel-config.ts';
 import { kernelAtLeast, kernelRules } from '../engine/machine/kernel-rules.ts';
 import { unknownKey } from './check-form.ts';
 import { defaultNrCpus, machinePresets } from './defaults.ts';
-import { foundText, type Path, type Problem } from './problems.ts';
+import { foundText, type Path, type Problem, pathText } from './problems.ts';
 import type { ScenarioFile } from './schema.ts';
 import { taskKindMeta } from './task-kinds.ts';
 import { nanosecondsOf, pagesOf } from './units-text.ts';
@@ -31,6 +31,11 @@ type TimeText = string | 0;
 /** Collects what is wrong: a value is resolved to something harmless and the search for more goes on. */
 export class Findings {
   readonly problems: Problem[] = [];
+
+  /** Is something wrong with this very value? */
+  has(path: Path): boolean {
+    return this.problems.some((problem) => pathText(problem.path) === pathText(path));
+  }
 
   add(path: Path, expected: string, found: string, hint?: string): void {
     this.problems.push({ path, expected, found, ...(hint === undefined ? {} : { hint }) });

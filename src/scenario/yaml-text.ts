@@ -1,6 +1,16 @@
 /** YAML text → a plain value, and the line and column of everything in it. Foreign text is hostile: every size is bounded. */
 
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { Path, PlaceOf, Problem } from './problems.ts';
 import { ScenarioError } from './problems.ts';
 
@@ -38,7 +48,7 @@ export function readYamlText(text: string, file: string): YamlText {
     throw new ScenarioError('E_SCENARIO_YAML', problems, () => '', file);
   }
   versionsAsWritten(document);
-  return { value: plainValue(document, file), placeOf: placesIn(document, at, file) };
+  return { value: plainValue(document, at, file), placeOf: placesIn(document, at, file) };
 }
 
 function parsed(text: string, lines: LineCounter, file: string): Document.Parsed {
@@ -50,7 +60,7 @@ function parsed(text: string, lines: LineCounter, file: string): Document.Parsed
       lineCounter: lines,
       schema: 'core',
       prettyErrors: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
   } catch {
     return fail(file, 'YAML', 'text that cannot be read');
@@ -79,12 +89,18 @@ function versionsAsWritten(document: Document.Parsed): void {
   if (isScalar(node) && typeof node.value === 'number' && node.source !== undefined) node.value = node.source;
 }
 
-function plainValue(document: Document.Parsed, file: string): unknown {
+function plainValue(document: Document.Parsed, at: (offset: number) => string, file: string): unknown {
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) === undefined) {
+        fail(at(alias.range?.[0] ?? 0), 'YAML', `*${alias.source.slice(0, 40)}, which no anchor has`);
+      }
+    },
+  });
   try {
     return document.toJS({ maxAliasCount: aliasesMax });
-  } catch (error) {
-    const many = error instanceof ReferenceError;
-    return fail(file, 'YAML', many ? 'too many or unresolved aliases' : 'what cannot be made a value');
+  } catch {
+    return fail(file, `at most ${aliasesMax} uses of aliases`, 'more');
   }
 }
 
