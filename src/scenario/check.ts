@@ -52,6 +52,14 @@ function checkMachine({ machine }: Scenario, file: ScenarioFile, findings: Findi
       'a host with a processor for each CPU is no host at all: leave it out',
     );
   }
+  const pages = machine.zones.reduce((sum, zone) => sum + zone.pages, 0);
+  if (pages > 0 && machine.usedPages + machine.cachePages > pages) {
+    findings.add(
+      ['machine', file.machine.cache === undefined ? 'used' : 'cache'],
+      `used and cache within the memory, ${sizeText(pages)}`,
+      sizeText(machine.usedPages + machine.cachePages),
+    );
+  }
   if (file.machine.host && machine.host !== null && machine.host.sliceNs === 0) {
     findings.add(['machine', 'host', 'slice'], 'a time above 0', '0');
   }

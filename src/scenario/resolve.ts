@@ -80,6 +80,8 @@ function resolveMachine(given: ScenarioFile['machine'], findings: Findings): Mac
     nodes,
     nodeOfCpu: resolveNodes(file.nodeCpus, cpus, nodes, findings),
     zones: resolveZones({ ...file, memory: given.zones ? given.memory : file.memory }, nodes, findings),
+    usedPages: pagesOf(file.used ?? '0'),
+    cachePages: pagesOf(file.cache ?? '0'),
     idle: file.idle ?? 'sandy-bridge',
     interruptMode: file.interrupts ?? 'x2apic-cluster',
     host: file.host ? { cpus: file.host.cpus, sliceNs: ns(file.host.slice ?? '4 ms') } : null,

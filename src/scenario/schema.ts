@@ -129,6 +129,12 @@ const machine = group(
     movable: field(size(), 'The end of each node’s memory, in all so much, is zone Movable (movablecore=).', {
       default: '0',
     }),
+    used: field(size(), 'Of it: what the kernel and what is not modelled hold from the start.', {
+      default: '0',
+    }),
+    cache: field(size(), 'Of it: pages of files that are in memory at the start, which reclaim can take.', {
+      default: '0',
+    }),
     zones: field(
       listOf(zone, 'a list of zones', 256),
       'The zones one by one, in place of memory and movable.',
