@@ -16,10 +16,10 @@ function machineOf(pages: number, version: string) {
 
 describe('the highatomic reserve', () => {
   it.each([
-    // 102400 pages: 1 % is 1024. Up to 6.6 blocks are added below 1024 + 512 = 1536 pages: 3.
+    // 102400 pages: 1 % is 1024. Up to 6.7 blocks are added below 1024 + 512 = 1536 pages: 3.
     ['5.10', 102400, 3],
     ['6.12', 102400, 2],
-    // 60000 pages: 600 + 512 = 1112: 3 blocks (0, 512, 1024 are below); from 6.7 600 is rounded up to 1024.
+    // 60000 pages: 600 + 512 = 1112: 3 blocks (0, 512, 1024 are below); from 6.8 600 is rounded up to 1024.
     ['5.10', 60416, 3],
     ['6.12', 60416, 2],
     // 1 % of 40960 is less than a page block.

@@ -22,8 +22,8 @@ export class HighatomicReserve {
     this.buddy = buddy;
     this.marks = marks;
     this.pages = new Int32Array(zones.length);
-    // 1 % and one block more; from 6.7 1 % rounded up to blocks, and nothing in a zone below 51,200 pages.
-    const rounded = kernelAtLeast(rules.version, '6.7');
+    // 1 % and one block more; from 6.8 1 % rounded up to blocks, and nothing in a zone below 51,200 pages.
+    const rounded = kernelAtLeast(rules.version, '6.8');
     this.limit = Int32Array.from(zones, (zone) => {
       const percent = Math.floor(zone.pages / 100);
       if (!rules.highatomic || (rounded && percent < pageBlockPages)) return 0;
