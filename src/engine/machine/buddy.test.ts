@@ -145,7 +145,7 @@ describe('another type', () => {
     expect(largest.blockType(0)).toBe(movable);
     // 384-511 split: 385, 386, 388, … stay movable.
     expect(blocks(largest)).toBe('1:0x2 1:1x2 1:2x2 1:3x2 1:4x2 1:5x2 1:6x2');
-    const smallest = nearlyFull(257, '6.15');
+    const smallest = nearlyFull(257, '6.12');
     expect(smallest.take(0, 0, unmovable)).toBe(257);
     expect(smallest.lastFallback).toMatchObject({ order: 0, type: movable, changedOwnership: false });
   });

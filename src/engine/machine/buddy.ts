@@ -29,8 +29,11 @@ const chainBits = 0x7f;
 const chainsPerZone = 128;
 const typesPerZone = 8;
 
-/** Turning releases of the fallback rules: number of them that the kernel has passed. */
-const Era = { from40: 1, from412: 2, from610: 3, from615: 4 } as const;
+/**
+ * Turning releases of the fallback rules: number of them that the kernel has passed. The last one came with 6.15
+ * and was carried back to the stable releases of 6.12: a recorded 6.12.117 takes the smallest blocks.
+ */
+const Era = { from40: 1, from412: 2, from610: 3, from612: 4 } as const;
 
 /** What the last `take` did when its own type had nothing (event mm_page_alloc_extfrag). */
 export interface Fallback {
@@ -77,7 +80,7 @@ export class Buddy {
     const zoneCount = zones.length;
     const pfnEnd = links.next.length;
     this.links = links;
-    this.era = ['4.0', '4.12', '6.10', '6.15'].filter((from) => kernelAtLeast(rules.version, from)).length;
+    this.era = ['4.0', '4.12', '6.10', '6.12'].filter((from) => kernelAtLeast(rules.version, from)).length;
     this.zoneCount = zoneCount;
     this.free = new Int32Array(zoneCount);
     this.freeBlocks = new Int32Array(zoneCount * orderCount);
@@ -298,7 +301,8 @@ export class Buddy {
   /**
    * Nothing of the own type: the largest block of another type, and with it, if it is large enough, the free
    * pages of its page block (__rmqueue_fallback). From 4.12 a movable request that takes no page block along
-   * takes the smallest block instead; from 6.10 a page block is taken over only if half of it is free.
+   * takes the smallest block instead; from 6.10 a page block is taken over only if half of it is free, and from
+   * 6.12 the smallest block goes if none is.
    */
   private takeOther(zone: ZoneIndex, order: number, type: number): Pfn {
     const { era } = this;
@@ -309,9 +313,9 @@ export class Buddy {
         from >= pageBlockOrder >> 1 ||
         type === BlockType.reclaimable ||
         (type === BlockType.unmovable && era >= Era.from40);
-      if (!steals && era >= Era.from412 && (type === BlockType.movable || era >= Era.from615)) break;
+      if (!steals && era >= Era.from412 && (type === BlockType.movable || era >= Era.from612)) break;
       if (steals && era >= Era.from610 && from < pageBlockOrder && !this.halfIsFree(zone, from, other)) {
-        if (era >= Era.from615) continue;
+        if (era >= Era.from612) continue;
         steals = false;
       }
       return this.takeFrom(zone, order, type, from, other, steals);
