@@ -31,6 +31,8 @@ export interface PageLoopResult {
   readonly operations: number;
   readonly events: number;
   readonly seconds: number;
+  /** Processor time of all threads of the process. */
+  readonly cpuSeconds: number;
   readonly hash: string;
   readonly residentMiB: number;
   readonly arguments: readonly string[];
@@ -57,6 +59,7 @@ export function pageLoop({ cpus, mebibytes, held, operations }: PageLoopLoad): P
   let hash = 0x811c9dc5 | 0;
   let done = 0;
   let events = 0;
+  const cpuBefore = process.cpuUsage();
   const started = process.hrtime.bigint();
   while (done < operations) {
     const time = queue.nextTime;
@@ -90,14 +93,16 @@ export function pageLoop({ cpus, mebibytes, held, operations }: PageLoopLoad): P
     queue.push(time + memory.spentNs + ((random >>> 16) & 1023), cpu);
   }
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const { user, system } = process.cpuUsage(cpuBefore);
   const floor = memory.marks.floor(0, Mark.low, Depth.normal, ZoneClass.Movable);
   const names = ['allocateFastNs', 'freeFastNs', 'refillPerPageNs', 'freePerPageNs', 'zoneLockNs'] as const;
   return {
     operations: done,
     events,
     seconds,
+    cpuSeconds: (user + system) / 1e6,
     hash: (hash >>> 0).toString(16).padStart(8, '0'),
-    residentMiB: process.memoryUsage.rss() / 2 ** 20,
+    residentMiB: process.resourceUsage().maxRSS / 1024,
     arguments: [cpus, mebibytes, held, operations, floor, memory.lists.batch[0], memory.lists.high[0]]
       .concat(names.map((name) => costs[name]))
       .map(String),
