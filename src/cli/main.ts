@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { DrainlabError, ExitCode, errorText } from '../base/errors.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerSimulate } from './commands/simulate.ts';
+import { registerValidate } from './commands/validate.ts';
 
 /** A reader of our output that goes away (`| head`) is no trouble. */
 function isClosedPipe(error: unknown): boolean {
@@ -27,6 +28,7 @@ async function makeProgram(words: readonly string[]): Promise<Command> {
     .addHelpText('after', examples);
   registerReplay(program);
   registerSimulate(program);
+  registerValidate(program);
   if (words.includes('trace')) (await import('./commands/trace.ts')).registerTrace(program);
   else program.command('trace').description('look into a recording: trace info FILE, trace dump FILE');
   if (words.includes('schema')) (await import('./commands/schema.ts')).registerSchema(program);
@@ -39,6 +41,7 @@ Examples:
   drainlab replay recordings/patched-everyone
   drainlab replay trace.dat --policy two-pass
   drainlab simulate quiet-drain
+  drainlab validate recordings/5.10-workers
   drainlab trace info trace.dat
 
 Exit codes: 0 fine, 1 a check (--fail-on) failed, 2 wrong use, 3 bad input, 4 trouble outside.`;
