@@ -35,7 +35,7 @@ export class CpuStates {
   private readonly history: IdleHistory;
   private readonly waking: Waking = { state: polling, exitNs: 0, lostResidencyNs: 0 };
 
-  /** All online CPUs begin idle at time 0 and have been idle for long. `tickNs`: costs.tickNs. */
+  /** All online CPUs begin idle at time 0, in the deepest state. `tickNs`: costs.tickNs. */
   constructor(
     machine: Pick<MachineSpec, 'cpus' | 'online' | 'isolated' | 'idle'>,
     tickNs: Nanoseconds = 4_000_000,
