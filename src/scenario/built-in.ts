@@ -65,7 +65,7 @@ name: quiet-drain
 title: An occasional drain on a quiet machine finds pages on every CPU, so a mask saves nothing
 about: |
   16 CPUs, plenty of memory, little work: on each CPU something wakes now and then, takes a few pages and gives them back,
-  and leaves some on the lists of that CPU. Every ten seconds somebody reads a file that drains all lists. Between two
+  and leaves some on the lists of that CPU. Every ten seconds a page that shows errors is taken out of use (soft off-lining), which drains all lists. Between two
   drains every CPU has run, so every CPU holds pages: holders are all CPUs, the mask is as large as the machine.
   Look at the distribution of holders, and at saved: near 0.
 thread: |
@@ -83,7 +83,7 @@ tasks:
     pages: 24
     sleep: 1 s
 calls:
-  - cause: debug-read
+  - cause: soft-offline
     cpu: 0
     start: 10 s
     every: 10 s

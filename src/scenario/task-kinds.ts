@@ -15,20 +15,31 @@ export interface TaskKindMeta {
   readonly extra: Readonly<Record<string, ExtraMeta>>;
 }
 
+/** Numbers that every kind knows. */
+const general = {
+  unkillable: { default: 0, description: '1: the OOM killer passes it by' },
+  restartNs: {
+    default: -1,
+    description:
+      'after its end, also by the OOM killer, it begins anew after so long (hackbench: after each lifetime)',
+  },
+} as const;
+
 export const taskKindMeta: Readonly<Record<TaskKind, TaskKindMeta>> = {
   hackbench: {
     description:
-      'Groups of tasks, half of which send messages through sockets to the other half: senders allocate on their CPU, receivers free on theirs. After its messages a task exits and is forked anew.',
+      'A process that forks groups of tasks one by one; when all are there, half of each group send messages through sockets to the other half: senders allocate on their CPU, receivers free on theirs. After its messages a task exits; when all have gone the process begins anew. `count` processes run side by side; `lifetime`: then all that is left of them is killed, and they begin anew.',
     pages: 'not used',
     pagesDefault: 0,
     extra: {
-      messages: { default: 100, description: 'rounds of a task before it exits' },
+      groups: { default: 1, description: 'groups that one process forks' },
       tasksPerGroup: { default: 40, description: 'tasks of one group' },
-      waitNs: {
-        default: 100_000,
-        description: 'a receiver without a message, or a sender with a full socket, sleeps about so long',
-      },
-      messageNs: { default: 20_000, description: 'work on one message' },
+      messages: { default: 100, description: 'rounds of a task before it exits: a message to each receiver' },
+      childPages: { default: 5, description: 'pages that a child touches before it waits' },
+      parentPages: { default: 3, description: 'pages that the parent copies for each child' },
+      waitNs: { default: 100_000, description: 'a sender with full sockets sleeps about so long' },
+      messageNs: { default: 40_000, description: 'work of one round' },
+      ...general,
     },
   },
   reader: {
@@ -38,6 +49,7 @@ export const taskKindMeta: Readonly<Record<TaskKind, TaskKindMeta>> = {
     extra: {
       burst: { default: 32, description: 'pages of one read-ahead' },
       copyNs: { default: 400, description: 'time to copy one page to the caller' },
+      ...general,
     },
   },
   'page-cache': {
@@ -45,43 +57,43 @@ export const taskKindMeta: Readonly<Record<TaskKind, TaskKindMeta>> = {
       'Reads and writes files at random: page-cache pages come one by one and stay until reclaim takes them.',
     pages: 'not used',
     pagesDefault: 0,
-    extra: {},
+    extra: { ...general },
   },
   anonymous: {
     description: 'Grows by page faults, frees all of it, begins again.',
     pages: 'pages it grows to',
     pagesDefault: 1024,
-    extra: {},
+    extra: { ...general },
   },
   'fork-storm': {
     description: 'Forks and exits without end.',
     pages: 'pages that a child touches',
     pagesDefault: 64,
-    extra: { runNs: { default: 200_000, description: 'a child runs about so long' } },
+    extra: { runNs: { default: 200_000, description: 'a child runs about so long' }, ...general },
   },
   network: {
     description:
       'Receives packets: fills a ring of buffers with atomic allocations, which are freed later on the same CPU.',
     pages: 'blocks of the ring',
     pagesDefault: 512,
-    extra: {},
+    extra: { ...general },
   },
   'slab-user': {
     description: 'Takes and gives objects of the cache that the masks come from.',
     pages: 'objects it holds at most',
     pagesDefault: 256,
-    extra: {},
+    extra: { ...general },
   },
   spinner: {
     description: 'Runs in user space and never enters the kernel.',
     pages: 'pages taken once at its start',
     pagesDefault: 0,
-    extra: {},
+    extra: { ...general },
   },
   sleeper: {
     description: 'Wakes now and then, takes and frees a few pages, sleeps again.',
     pages: 'pages of one visit, on average',
     pagesDefault: 8,
-    extra: {},
+    extra: { ...general },
   },
 };
