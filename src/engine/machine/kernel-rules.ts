@@ -38,7 +38,7 @@ export interface KernelRules {
   readonly watermarkByBlocks: boolean;
   /** Highatomic reserve (4.4 on), a block of it released before each drain. */
   readonly highatomic: boolean;
-  /** What OOM victims may take: everything, or half of the min watermark (4.9 on). */
+  /** What OOM victims may take: everything, or half of the min watermark (4.14 on: not in 4.9, in 4.19). */
   readonly oomVictim: 'all' | 'half';
   /** Mask on the heap: sized by NR_CPUS, or by nr_cpu_ids (about 4.1 on). */
   readonly maskSizedBy: 'NR_CPUS' | 'nr_cpu_ids';
@@ -99,7 +99,7 @@ export function kernelRules(version: string): KernelRules {
     watermarkExtra: from('3.4') ? 0 : 1,
     watermarkByBlocks: from('4.4'),
     highatomic: from('4.4'),
-    oomVictim: from('4.9') ? 'half' : 'all',
+    oomVictim: from('4.14') ? 'half' : 'all',
     maskSizedBy: from('4.1') ? 'nr_cpu_ids' : 'NR_CPUS',
     sendAllocatesMask: !from('5.4'),
     callPath: from('5.4') ? 'coalescing' : from('3.9') ? 'per-target' : 'global-queue',

@@ -24,7 +24,7 @@ export const Depth = {
   atomic: 1,
   /** A real-time task: a quarter of the mark less; from 6.3 half of it. */
   realTime: 2,
-  /** A task that the OOM killer chose: no mark at all, from 4.9 half of it. */
+  /** A task that the OOM killer chose: no mark at all, from 4.14 half of it. */
   oomVictim: 3,
   /** PF_MEMALLOC: no mark at all. */
   memalloc: 4,
