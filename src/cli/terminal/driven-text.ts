@@ -16,6 +16,7 @@ interface Row {
 const what: ReadonlyArray<readonly [Predicted, string]> = [
   ['refills', 'refills'],
   ['giveBacks', 'give-backs'],
+  ['types', 'their types'],
   ['drains', 'drains'],
   ['snapshots', 'counts'],
 ];
@@ -46,7 +47,7 @@ export function drivenText(reports: readonly DrivenReport[], screen: Screen): st
 
 const notes =
   'exact: predicted at the right event with the right size; missed: the kernel did it, the model did not say so; ' +
-  'unfounded: the model said so, the kernel did not do it. Counts: pages on each list at the snapshots of /proc/zoneinfo.';
+  'unfounded: the model said so, the kernel did not do it. Types: pages that a give-back of the right size took from each list. Counts: pages on each list at the snapshots of /proc/zoneinfo.';
 
 function section(report: DrivenReport, screen: Screen): string[] {
   const { colours, width } = screen;

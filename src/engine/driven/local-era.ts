@@ -83,6 +83,9 @@ class LocalDrive implements DrivenPass {
   readonly #due: Int32Array;
   readonly #dueShadow: Int32Array;
   readonly #dueZone: Int32Array;
+  /** The same by list. */
+  readonly #dueGave: Int32Array;
+  readonly #dueGaveShadow: Int32Array;
 
   constructor(setting: DrivenSetting, freed: FreedPages, score: Score) {
     const { machine } = setting;
@@ -111,7 +114,10 @@ class LocalDrive implements DrivenPass {
     this.#sizes = new DrainSizes(sets);
     this.#shadowDrained = new Int32Array(sets);
     const pointers = new PointerTable();
-    this.#runs = new ObservedRuns(cpus, pointers, this);
+    const { listsPerSet } = this.#model.lists;
+    this.#runs = new ObservedRuns(cpus, listsPerSet, pointers, this);
+    this.#dueGave = new Int32Array(cpus * listsPerSet);
+    this.#dueGaveShadow = new Int32Array(cpus * listsPerSet);
     this.#drains = new LocalDrains(cpus, pointers, this);
     const counted = (set: number) => this.#begun[set] === 1;
     const { snapshots } = setting;
@@ -151,7 +157,8 @@ class LocalDrive implements DrivenPass {
           break;
         case Kind.pagePcpuDrain: {
           const zone = this.#zones.of(pfn[i]);
-          if (zone >= 0) this.#runs.gave(on, pid[i], zone);
+          if (zone >= 0)
+            this.#runs.page(on, pid[i], zone, this.#model.lists.listOf(0, 0, this.#typeOf(a[i])));
           this.#left(pfn[i], this.#typeOf(a[i]));
           break;
         }
@@ -233,6 +240,11 @@ class LocalDrive implements DrivenPass {
     this.#due[cpu] = this.#model.freed(cpu, zone, type);
     this.#dueShadow[cpu] = this.#shadow === null ? this.#due[cpu] : this.#shadow.freed(cpu, zone, truth);
     this.#dueZone[cpu] = zone;
+    if (this.#due[cpu] > 0) {
+      const first = cpu * this.#model.gave.length;
+      this.#dueGave.set(this.#model.gave, first);
+      this.#dueGaveShadow.set((this.#shadow ?? this.#model).gave, first);
+    }
     if (this.#snapshots.watching) this.#snapshots.changed(set, before, timeNs);
   }
 
@@ -270,6 +282,21 @@ class LocalDrive implements DrivenPass {
     if (due > 0) this.#due[cpu] = 0;
     const shadow = due > 0 ? this.#dueShadow[cpu] : 0;
     this.#compare('giveBacks', set, due, pages, shadow);
+    if (due === pages) this.#compareTypes(cpu, set);
+  }
+
+  /** The right number of pages went: from the right lists? */
+  #compareTypes(cpu: CpuIndex, set: number): void {
+    const lists = this.#model.gave.length;
+    let off = 0;
+    let shadowOff = 0;
+    for (let at = cpu * lists; at < (cpu + 1) * lists; at++) {
+      off += Math.abs(this.#dueGave[at] - this.#runs.gave[at]);
+      shadowOff += Math.abs(this.#dueGaveShadow[at] - this.#runs.gave[at]);
+    }
+    const why = shadowOff === 0 ? 'block type' : this.#off[set] === 1 ? 'follow-up' : 'unexplained';
+    this.#score.types(set % this.#zoneCount, off / 2, why);
+    if (off > 0) this.#off[set] = 1;
   }
 
   /** For LocalDrains. */

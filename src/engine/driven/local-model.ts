@@ -7,6 +7,8 @@ import type { DrivenSetting } from './driven.ts';
 
 export class LocalModel implements ListSupply {
   readonly lists: PcpLists;
+  /** By position of the list: pages of the last give-back. */
+  readonly gave: Int32Array;
   #took = 0;
   #gave = 0;
 
@@ -15,6 +17,7 @@ export class LocalModel implements ListSupply {
     const zoneCount = machine.zones.length;
     const options = { cpuCount, zoneCount, batchScaleMax: 0, thp: false, roundRobinStart };
     this.lists = new PcpLists(rules, options, this);
+    this.gave = new Int32Array(this.lists.listsPerSet);
     for (let set = 0; set < cpuCount * zoneCount; set++) this.lists.setLimits(set, limits[set % zoneCount]);
   }
 
@@ -25,8 +28,9 @@ export class LocalModel implements ListSupply {
   }
 
   /** For PcpLists. */
-  give(_zone: number, order: number, blocks: number): void {
+  give(_zone: number, order: number, blocks: number, list: number): void {
     this.#gave += blocks << order;
+    this.gave[list % this.lists.listsPerSet] += blocks << order;
   }
 
   /** Pages of the refill that this allocation makes, or 0. */
@@ -39,6 +43,7 @@ export class LocalModel implements ListSupply {
   /** Pages of the give-back that this free makes, or 0. */
   freed(cpu: number, zone: number, type: number): Pages {
     this.#gave = 0;
+    this.gave.fill(0);
     this.lists.freed(cpu, zone, 0, type);
     return this.#gave;
   }

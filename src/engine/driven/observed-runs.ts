@@ -23,8 +23,13 @@ export class ObservedRuns {
   readonly #giveZone: Int32Array;
   readonly #givePointer: Float64Array;
   readonly #givePid: Int32Array;
+  /** (CPU * lists of a set + position of the list): pages of the give-back that goes on. */
+  readonly gave: Int32Array;
+  readonly #listsPerSet: number;
 
-  constructor(cpuCount: number, pointers: PointerTable, listener: RunListener) {
+  constructor(cpuCount: number, listsPerSet: number, pointers: PointerTable, listener: RunListener) {
+    this.#listsPerSet = listsPerSet;
+    this.gave = new Int32Array(cpuCount * listsPerSet);
     this.#pointers = pointers;
     this.#listener = listener;
     this.#refillList = new Int32Array(cpuCount).fill(-1);
@@ -59,10 +64,12 @@ export class ObservedRuns {
     this.#givePid[cpu] = pid;
     this.#givePointer[cpu] = zonePointer;
     this.#giveZone[cpu] = this.#pointers.zoneOf(zonePointer);
+    const first = cpu * this.#listsPerSet;
+    this.gave.fill(0, first, first + this.#listsPerSet);
   }
 
-  /** mm_page_pcpu_drain. */
-  gave(cpu: CpuIndex, pid: number, zone: ZoneIndex): void {
+  /** mm_page_pcpu_drain of a page that stood on the list at `position` of its set. */
+  page(cpu: CpuIndex, pid: number, zone: ZoneIndex, position: number): void {
     // Without the probe a give-back begins with its first page, and another zone is another one.
     if (this.#givePages[cpu] >= 0 && this.#giveZone[cpu] >= 0 && this.#giveZone[cpu] !== zone)
       this.#endGiveBack(cpu);
@@ -72,6 +79,7 @@ export class ObservedRuns {
       this.#pointers.setZone(this.#givePointer[cpu], zone);
     }
     this.#givePages[cpu]++;
+    this.gave[cpu * this.#listsPerSet + position]++;
   }
 
   #endRefill(cpu: CpuIndex): void {

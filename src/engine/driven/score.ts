@@ -6,8 +6,12 @@
 
 import type { Machine } from '../input/machine.ts';
 
-/** What is predicted: refills and give-backs (when and how large), drains (how large), counts at snapshots. */
-export type Predicted = 'refills' | 'giveBacks' | 'drains' | 'snapshots';
+/**
+ * What is predicted: refills and give-backs (when and how large), how many pages of each type a give-back of the right
+ * size takes, drains (how large), counts at snapshots.
+ */
+export const predictions = ['refills', 'giveBacks', 'types', 'drains', 'snapshots'] as const;
+export type Predicted = (typeof predictions)[number];
 
 /** Predictions of one sort. exact + wrongSize + missed = observed; exact + wrongSize + unfounded = predicted. */
 export interface Tally {
@@ -15,9 +19,9 @@ export interface Tally {
   observed: number;
   /** The model said so. */
   predicted: number;
-  /** Right position and size. Snapshots: equal counts. */
+  /** Right position and size. Types, snapshots: equal counts. */
   exact: number;
-  /** Right position, wrong size. Snapshots: unequal counts. */
+  /** Right position, wrong size. Types, snapshots: unequal counts. */
   wrongSize: number;
   /** The kernel did it, and the model did not say so. */
   missed: number;
@@ -50,6 +54,7 @@ export class Score {
     this.zones = machine.zones.map(() => ({
       refills: emptyTally(),
       giveBacks: emptyTally(),
+      types: emptyTally(),
       drains: emptyTally(),
       snapshots: emptyTally(),
     }));
@@ -89,18 +94,27 @@ export class Score {
     this.#deviates(of, zone, why);
   }
 
+  /** A give-back of the right size: did it take `pagesOff` pages (0: none) from other lists than predicted? */
+  types(zone: number, pagesOff: number, why = 'unexplained'): void {
+    this.#equal('types', zone, pagesOff, why);
+  }
+
   /** The count of one list set at a zoneinfo snapshot. */
   snapshot(zone: number, predicted: number, kernel: number, why = 'unexplained'): void {
-    const tally = this.zones[zone].snapshots;
+    this.#equal('snapshots', zone, Math.abs(predicted - kernel), why);
+  }
+
+  #equal(of: 'types' | 'snapshots', zone: number, pagesOff: number, why: string): void {
+    const tally = this.zones[zone][of];
     tally.predicted++;
     tally.observed++;
-    if (predicted === kernel) {
+    if (pagesOff === 0) {
       tally.exact++;
       return;
     }
     tally.wrongSize++;
-    tally.pagesOff += Math.abs(predicted - kernel);
-    this.#deviates('snapshots', zone, why);
+    tally.pagesOff += pagesOff;
+    this.#deviates(of, zone, why);
   }
 
   /** Over all zones, or those for which `include` holds. */
