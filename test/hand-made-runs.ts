@@ -71,7 +71,7 @@ function noCounters(): RunCounters {
   };
 }
 
-/** 8 CPUs and one zone of 4,096 pages under Linux 3.0, unless said otherwise. */
+/** 8 CPUs and one zone of 65,536 pages under Linux 3.0, unless said otherwise. */
 export function scenarioOf({
   cpus = 8,
   isolated = [] as readonly number[],
@@ -90,7 +90,7 @@ export function scenarioOf({
       isolated: BitSet.of(cpus, isolated),
       nodes: 1,
       nodeOfCpu: new Int32Array(cpus),
-      zones: [{ name: 'Normal', node: 0, startPfn: 0, pages: 4096 }],
+      zones: [{ name: 'Normal', node: 0, startPfn: 0, pages: 65536 }],
       idle: 'none',
       interruptMode: 'physical',
       host: null,
