@@ -89,16 +89,24 @@ export class DrainSizes {
   readonly observed: Int32Array;
   /** 1: this set is being drained and counts; 2: it is drained for the first time. */
   readonly state: Uint8Array;
+  /** Number of frees when the set was drained last. */
+  readonly drainedAt: Int32Array;
+  /** A refill was seen whose allocation was not told when the drain began. */
+  readonly refillOpen: Uint8Array;
 
   constructor(sets: number) {
     this.predicted = new Int32Array(sets);
     this.observed = new Int32Array(sets);
     this.state = new Uint8Array(sets);
+    this.drainedAt = new Int32Array(sets);
+    this.refillOpen = new Uint8Array(sets);
   }
 
-  begin(set: number, state: 1 | 2, pages: Pages): void {
+  begin(set: number, state: 1 | 2, pages: Pages, frees: number, refillOpen: boolean): void {
     this.state[set] = state;
     this.predicted[set] = pages;
     this.observed[set] = 0;
+    this.drainedAt[set] = frees;
+    this.refillOpen[set] = refillOpen ? 1 : 0;
   }
 }

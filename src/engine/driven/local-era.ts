@@ -64,13 +64,15 @@ class LocalDrive implements DrivenPass {
   readonly #drains: LocalDrains;
   readonly #sizes: DrainSizes;
   readonly #shadowDrained: Int32Array;
+  /** Set → its last drain, whose size was predicted wrong for no reason known so far. */
+  readonly #puzzles = new Map<number, { predicted: Pages; observed: Pages }>();
   readonly #snapshots: CountsAtSnapshots;
   /** By set: it was drained once. */
   readonly #begun: Uint8Array;
-  /** Frees so far. By pfn: 1 + number of its last free; 1 + type of the list on which it is believed; frees when it entered. */
+  /** Frees so far. By pfn: 1 + number of its last free; 1 + list on which it is believed; frees when it entered. */
   #frees = 0;
   readonly #last: Int32Array;
-  readonly #believed: Uint8Array;
+  readonly #believed: Int32Array;
   readonly #entered: Int32Array;
   /** By list: pages of a refill whose allocation is still to come; moves of its CPU until then. */
   readonly #refill: Int32Array;
@@ -99,7 +101,7 @@ class LocalDrive implements DrivenPass {
     const end = pfnEndOf(machine);
     this.#blocks = new BlockTypes(end);
     this.#last = new Int32Array(end);
-    this.#believed = new Uint8Array(end);
+    this.#believed = new Int32Array(end);
     this.#entered = new Int32Array(end);
     const cpus = machine.cpuCount;
     const sets = cpus * this.#zoneCount;
@@ -175,6 +177,7 @@ class LocalDrive implements DrivenPass {
   }
 
   finish(): void {
+    for (const set of this.#puzzles.keys()) this.#solve(set, 'unexplained');
     this.#snapshots.finish();
   }
 
@@ -201,7 +204,7 @@ class LocalDrive implements DrivenPass {
     const before = this.#model.lists.count[set];
     const predicted = this.#model.allocated(cpu, zone, type);
     const shadow = this.#shadow === null ? predicted : this.#shadow.allocated(cpu, zone, type);
-    if (believed >= 0 && believed !== type) this.#model.moveTo(set, believed, type);
+    if (believed >= 0 && believed !== list) this.#model.moveTo(believed, list);
     if (this.#snapshots.watching) this.#snapshots.changed(set, before, timeNs);
     if (predicted === 0 && observed === 0) return;
     const why = observed > 0 && inFlight ? 'in flight' : 'unexplained';
@@ -233,7 +236,7 @@ class LocalDrive implements DrivenPass {
     const known = this.#blocks.typeOf(pfn);
     const truth = hindsight === typeUnknown ? known : hindsight;
     const type = this.#shadow === null ? truth : known;
-    this.#believed[pfn] = type + 1;
+    this.#believed[pfn] = this.#listOf(cpu, zone, type) + 1;
     this.#entered[pfn] = this.#frees;
     if (this.#begun[set] === 0) return;
     const before = this.#model.lists.count[set];
@@ -252,7 +255,11 @@ class LocalDrive implements DrivenPass {
   #left(pfn: Pfn, type: number): void {
     // Pages of a refill have the type that was asked for, whatever their block is.
     if (pfn < 0 || pfn >= this.#believed.length || this.#believed[pfn] === 0) return;
+    const set = Math.floor((this.#believed[pfn] - 1) / this.#model.gave.length);
     this.#believed[pfn] = 0;
+    // It was told as freed before the drain, and the drain did not find it: it was on its way on or off the list.
+    if (this.#puzzles.has(set) && this.#entered[pfn] <= this.#sizes.drainedAt[set])
+      this.#solve(set, 'in flight');
     this.#blocks.learn(pfn, type, this.#entered[pfn]);
   }
 
@@ -305,7 +312,9 @@ class LocalDrive implements DrivenPass {
     for (let z = 0; z < this.#zoneCount; z++) {
       if (zone >= 0 && z !== zone) continue;
       const set = cpu * this.#zoneCount + z;
-      this.#sizes.begin(set, this.#begun[set] === 1 ? 1 : 2, this.#model.drained(cpu, z));
+      this.#solve(set, 'unexplained');
+      const state = this.#begun[set] === 1 ? 1 : 2;
+      this.#sizes.begin(set, state, this.#model.drained(cpu, z), this.#frees, this.#refillOpen(set));
       this.#shadowDrained[set] = this.#shadow?.drained(cpu, z) ?? this.#sizes.predicted[set];
       this.#begun[set] = 1;
       this.#score.begin(cpu);
@@ -317,12 +326,33 @@ class LocalDrive implements DrivenPass {
     for (let zone = 0; zone < this.#zoneCount; zone++) {
       const set = cpu * this.#zoneCount + zone;
       const { state, predicted, observed } = this.#sizes;
-      if (state[set] === 1) {
-        this.#compare('drains', set, predicted[set], observed[set], this.#shadowDrained[set]);
-      }
-      if (state[set] !== 0) this.#off[set] = 0;
+      if (state[set] === 1) this.#drained(set, predicted[set], observed[set]);
+      else if (state[set] === 2) this.#off[set] = 0;
       state[set] = 0;
     }
+  }
+
+  /** What was on its way at the drain is still unaccounted for: only a drain of the right size clears the slate. */
+  #drained(set: number, predicted: Pages, observed: Pages): void {
+    const explained = predicted === observed || this.#shadowDrained[set] === observed || this.#off[set] === 1;
+    if (explained) this.#compare('drains', set, predicted, observed, this.#shadowDrained[set]);
+    else if (this.#sizes.refillOpen[set] === 1) {
+      this.#compare('drains', set, predicted, observed, this.#shadowDrained[set], 'in flight');
+    } else this.#puzzles.set(set, { predicted, observed });
+    this.#off[set] = predicted === observed ? 0 : 1;
+  }
+
+  #solve(set: number, why: string): void {
+    const puzzle = this.#puzzles.get(set);
+    if (puzzle === undefined) return;
+    this.#puzzles.delete(set);
+    this.#score.compare('drains', set % this.#zoneCount, puzzle.predicted, puzzle.observed, why);
+  }
+
+  #refillOpen(set: number): boolean {
+    const lists = this.#model.gave.length;
+    for (let list = set * lists; list < (set + 1) * lists; list++) if (this.#refill[list] > 0) return true;
+    return false;
   }
 
   #compare(

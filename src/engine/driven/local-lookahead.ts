@@ -16,14 +16,14 @@ export const entersLater = 4;
 /** Went to the free lists instead (free_one_page: its block is isolated). */
 export const entersNever = 8;
 
-/** Page frames are kept in tables by number: two words for each of 512 GiB are 1 GiB. */
-const pfnsMax = 2 ** 27;
+/** Page frames are kept in tables by number: the five words for each page of 256 GiB are 1.3 GB. */
+const pfnsMax = 2 ** 26;
 
 /** End of the highest zone. Throws E_DRIVEN_SIZE for a machine that is too large for tables. */
 export function pfnEndOf(machine: Machine): number {
   const end = Math.max(...machine.zones.map(({ endPfn }) => endPfn));
   if (end > pfnsMax) {
-    throw new DrainlabError('the machine of this recording has more than 512 GiB', {
+    throw new DrainlabError('the machine of this recording has more than 256 GiB', {
       code: 'E_DRIVEN_SIZE',
       hint: 'Validate with a recording of a smaller machine.',
     });

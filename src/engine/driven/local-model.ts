@@ -53,12 +53,11 @@ export class LocalModel implements ListSupply {
     return this.lists.drain(cpu, zone, limitPages);
   }
 
-  /** A page that was believed on the list of one type is on that of another. */
-  moveTo(set: number, from: number, to: number): void {
-    const { length } = this.lists;
-    const source = this.lists.listOf(set, 0, from);
-    if (length[source] === 0) return;
-    length[source]--;
-    length[this.lists.listOf(set, 0, to)]++;
+  /** A page of a set that was believed on the list of one type is on that of another. Nothing is done between sets. */
+  moveTo(from: number, to: number): void {
+    const { length, listsPerSet } = this.lists;
+    if (Math.floor(from / listsPerSet) !== Math.floor(to / listsPerSet) || length[from] === 0) return;
+    length[from]--;
+    length[to]++;
   }
 }
