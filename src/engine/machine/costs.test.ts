@@ -67,6 +67,12 @@ test('an emulated drain of the own part only is within 1.25 of the recorded 0.23
   expect(times(drain.scanNs(12), 3800)).toBeLessThan(1.25);
 });
 
+test('an emulated direct reclaim lies within the recorded medians of 42 to 86 µs', () => {
+  // 45 + 14 x 0.45 + 7 x (1.2 + 0.15) = 60.75 µs
+  const { reclaimEntryNs, scanPageNs, reclaimPerPageNs, freeFastNs } = emulatedCosts;
+  expect(reclaimEntryNs + 14 * scanPageNs + 7 * (reclaimPerPageNs + freeFastNs)).toBe(60_750);
+});
+
 test('every cost has a name of its own, a unit, a text and a source', () => {
   const names = costTable.map((row) => row.name);
   expect(new Set(names).size).toBe(names.length);

@@ -263,14 +263,16 @@ const emulatedFactor = 3;
 
 /**
  * Costs of an emulated guest (QEMU without KVM), for scenarios that are held against recordings of one. Measured
- * on the patched 5.10 kernel, medians over runs: drains with the requester's own part only take about 4 µs and
- * 0.23 µs a page; the look at 8 CPUs 3.3-4.3 µs; an 8-byte mask 3.4-4.8 µs. The rest is assumed to be slower
- * by the same factor as a freed page. Interrupts are no exits to a host there: writing the register is plain work.
+ * on the patched 5.10 kernel, over its 15 runs: drains with the requester's own part only take about 4 µs and 0.23 µs
+ * a page; the look at 8 CPUs 3.3-4.3 µs; an 8-byte mask 3.4-4.8 µs; half of the direct reclaims 42-86 µs or
+ * less, with 14 pages looked at and 7 freed on average. The rest is assumed to be slower by the same factor as a freed
+ * page. Interrupts are no exits to a host there: writing the register is plain work.
  */
 export const emulatedCosts: CostSpec = costsWith({
   freePerPageNs: 230,
   scanPerListNs: 300,
   maskFastNs: 3500,
+  reclaimEntryNs: 45_000,
   sendPerWriteGuestNs: defaultCosts.sendPerWriteNs * emulatedFactor,
   kickGuestNs: 2000,
   ...slower([
@@ -295,7 +297,6 @@ export const emulatedCosts: CostSpec = costsWith({
     'refillPerPageNs',
     'buddyNs',
     'slowPathNs',
-    'reclaimEntryNs',
     'scanPageNs',
     'reclaimPerPageNs',
     'pageFaultNs',
