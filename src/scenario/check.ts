@@ -11,6 +11,7 @@ import { foundText, type Path } from './problems.ts';
 import type { Findings } from './resolve.ts';
 import { hasSlab } from './resolve.ts';
 import type { ScenarioFile } from './schema.ts';
+import { taskCount, taskKindMeta } from './task-kinds.ts';
 import { sizeText } from './units-text.ts';
 
 const zonesMax = 255;
@@ -22,7 +23,7 @@ export function checkContradictions(scenario: Scenario, file: ScenarioFile, find
   let tasks = 0;
   for (const [index, task] of scenario.tasks.entries()) {
     checkTask(task, ['tasks', index], scenario, findings);
-    tasks += task.count * (task.kind === 'hackbench' ? (task.extra.tasksPerGroup ?? 40) : 1);
+    tasks += taskCount(task);
   }
   if (tasks > tasksMax) findings.add(['tasks'], `at most ${tasksMax} tasks in all`, String(tasks));
   for (const [index, call] of scenario.calls.entries()) {
@@ -127,6 +128,8 @@ function checkMarks(
   );
 }
 
+const atLeastOne: ReadonlySet<string> = new Set(['groups', 'tasksPerGroup', 'messages', 'burst']);
+
 function checkTask(task: TaskSpec, path: Path, { machine, kernel, run }: Scenario, findings: Findings): void {
   checkCpus(task.cpus, [...path, 'cpus'], machine, findings);
   if (task.startNs >= run.seconds * 1e9) {
@@ -139,7 +142,9 @@ function checkTask(task: TaskSpec, path: Path, { machine, kernel, run }: Scenari
     findings.add([...path, 'sleep'], 'a time above 0: a sleeper sleeps', 'nothing');
   }
   for (const [key, value] of Object.entries(task.extra)) {
-    const least = key === 'messages' || key === 'burst' ? 1 : key === 'tasksPerGroup' ? 2 : 0;
+    const otherwise = taskKindMeta[task.kind].extra[key].default;
+    // What counts things is at least 1, unless it may be switched off; -1 is never.
+    const least = otherwise < 0 ? -1 : atLeastOne.has(key) ? 1 : 0;
     const counted = !key.endsWith('Ns');
     if (!(value >= least && value <= 1e12) || (counted && !Number.isInteger(value))) {
       findings.add(

@@ -2,6 +2,7 @@
 
 import type { Scenario } from '../engine/input/scenario.ts';
 import { kernelRules } from '../engine/machine/kernel-rules.ts';
+import { taskCount } from './task-kinds.ts';
 
 /** By page frame: two links, the order of its block, its state (page-chains.ts, buddy.ts), its place in the page cache. */
 const bytesPerPage = 11;
@@ -21,11 +22,8 @@ export function estimatedBytes({ machine, kernel, tasks }: Scenario): number {
   const pages = last === undefined ? 0 : last.startPfn + last.pages;
   const sets = machine.cpus * machine.zones.length;
   const lists = 3 * (rules.listOrders + 1) + rules.hugeLists;
-  const taskCount = tasks.reduce(
-    (sum, task) => sum + task.count * (task.kind === 'hackbench' ? (task.extra.tasksPerGroup ?? 40) : 1),
-    0,
-  );
+  const taskTotal = tasks.reduce((sum, task) => sum + taskCount(task), 0);
   return (
-    bytesBase + pages * bytesPerPage + sets * (bytesPerSet + lists * bytesPerList) + taskCount * bytesPerTask
+    bytesBase + pages * bytesPerPage + sets * (bytesPerSet + lists * bytesPerList) + taskTotal * bytesPerTask
   );
 }

@@ -1,6 +1,6 @@
 /** What each kind of task does, what `pages` means to it, and which further numbers it knows (engine/machine/tasks/). */
 
-import type { TaskKind } from '../engine/input/scenario.ts';
+import type { TaskKind, TaskSpec } from '../engine/input/scenario.ts';
 
 export interface ExtraMeta {
   readonly default: number;
@@ -97,3 +97,10 @@ export const taskKindMeta: Readonly<Record<TaskKind, TaskKindMeta>> = {
     extra: { ...general },
   },
 };
+
+/** Tasks that an entry stands for, children included. */
+export function taskCount({ kind, count, extra }: Pick<TaskSpec, 'kind' | 'count' | 'extra'>): number {
+  if (kind !== 'hackbench') return count;
+  const { groups, tasksPerGroup } = taskKindMeta.hackbench.extra;
+  return count * (1 + (extra.groups ?? groups.default) * (extra.tasksPerGroup ?? tasksPerGroup.default));
+}
