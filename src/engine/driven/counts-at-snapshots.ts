@@ -25,6 +25,9 @@ interface Wrong {
   changesLeft: number;
 }
 
+/** How many times longer than the shortest printing one is taken to have been interrupted. */
+const interruptedFrom = 4;
+
 /** So many events of a CPU may be told after the snapshot that saw their pages gone or there. */
 const inFlightMax = 2;
 
@@ -43,6 +46,8 @@ export class CountsAtSnapshots {
   #beginNs = 0;
   #shownNs: Nanoseconds[] = [];
   #changes: Change[] = [];
+  /** Shortest time from the printing of the last node to the mark `end`, so far. */
+  #shortestNs = Number.POSITIVE_INFINITY;
   readonly #nodes: readonly number[];
 
   /**
@@ -120,6 +125,10 @@ export class CountsAtSnapshots {
       shown.length === nodes
         ? shown
         : this.#nodes.map((_, n) => this.#beginNs + (n / nodes) * (endNs - this.#beginNs));
+    const last = starts[nodes - 1];
+    this.#shortestNs = Math.min(this.#shortestNs, endNs - last);
+    // A reader that took so much longer was interrupted, and more likely after the printing than in it.
+    const printedNs = endNs - last > interruptedFrom * this.#shortestNs ? last + this.#shortestNs : endNs;
     const changesOf = new Map<number, Change[]>();
     for (const change of this.#changes) {
       const known = changesOf.get(change.set);
@@ -134,7 +143,7 @@ export class CountsAtSnapshots {
       const node = this.#nodes.indexOf(zones[zone].node);
       const part = snapshot.printedAt?.[set] ?? 0.5;
       const fromNs = starts[node];
-      const momentNs = fromNs + part * ((starts[node + 1] ?? endNs) - fromNs);
+      const momentNs = fromNs + part * ((starts[node + 1] ?? printedNs) - fromNs);
       const changes = changesOf.get(set) ?? [];
       const later = changes.find(({ timeNs }) => timeNs > momentNs);
       const predicted = later?.before ?? this.#counts[set];

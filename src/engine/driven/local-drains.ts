@@ -1,6 +1,6 @@
 /** Drains of a CPU's own lists (up to 5.17): by whom, of which zones, and what was seen to go. */
 
-import type { CpuIndex, Pages, ZoneIndex } from '../../base/units.ts';
+import type { CpuIndex, Nanoseconds, Pages, ZoneIndex } from '../../base/units.ts';
 import { type EventBlock, Kind } from '../input/event-log.ts';
 import type { PointerTable } from '../model/pointer-table.ts';
 
@@ -10,7 +10,7 @@ for (const kind of [Kind.drainPages, Kind.freePcppagesBulk, Kind.pagePcpuDrain])
 
 export interface DrainListener {
   /** Every zone for -1. */
-  drainBegins(cpu: CpuIndex, zone: ZoneIndex): void;
+  drainBegins(cpu: CpuIndex, zone: ZoneIndex, timeNs: Nanoseconds): void;
   drainEnds(cpu: CpuIndex): void;
 }
 
@@ -56,10 +56,10 @@ export class LocalDrains {
         }
         break;
       case Kind.drainLocalPagesWq:
-        this.#begin(cpu, pid, this.#queued[cpu], true);
+        this.#begin(cpu, pid, this.#queued[cpu], true, block.timeNs[i]);
         break;
       case Kind.drainLocalPages:
-        if (!this.drains(cpu, pid)) this.#begin(cpu, pid, block.a[i], false);
+        if (!this.drains(cpu, pid)) this.#begin(cpu, pid, block.a[i], false, block.timeNs[i]);
         break;
       case Kind.drainWorkEnd:
         if (this.#pid[cpu] !== 0) this.#end(cpu);
@@ -67,14 +67,14 @@ export class LocalDrains {
     }
   }
 
-  #begin(cpu: CpuIndex, pid: number, zonePointer: number, worker: boolean): void {
+  #begin(cpu: CpuIndex, pid: number, zonePointer: number, worker: boolean, timeNs: Nanoseconds): void {
     if (this.#pid[cpu] !== 0) this.#end(cpu);
     const zone = zonePointer > 0 ? this.#pointers.zoneOf(zonePointer) : -1;
     // A zone that no give-back has shown so far: nothing can be said of this drain.
     if (zonePointer > 0 && zone < 0) return;
     this.#pid[cpu] = pid + 1;
     this.#worker[cpu] = worker ? 1 : 0;
-    this.#listener.drainBegins(cpu, zone);
+    this.#listener.drainBegins(cpu, zone, timeNs);
   }
 
   #end(cpu: CpuIndex): void {

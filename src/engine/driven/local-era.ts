@@ -307,14 +307,16 @@ class LocalDrive implements DrivenPass {
   }
 
   /** For LocalDrains. */
-  drainBegins(cpu: CpuIndex, zone: ZoneIndex): void {
+  drainBegins(cpu: CpuIndex, zone: ZoneIndex, timeNs: Nanoseconds): void {
     this.#lapse(cpu);
     for (let z = 0; z < this.#zoneCount; z++) {
       if (zone >= 0 && z !== zone) continue;
       const set = cpu * this.#zoneCount + z;
       this.#solve(set, 'unexplained');
       const state = this.#begun[set] === 1 ? 1 : 2;
-      this.#sizes.begin(set, state, this.#model.drained(cpu, z), this.#frees, this.#refillOpen(set));
+      const pages = this.#model.drained(cpu, z);
+      if (this.#snapshots.watching) this.#snapshots.changed(set, pages, timeNs);
+      this.#sizes.begin(set, state, pages, this.#frees, this.#refillOpen(set));
       this.#shadowDrained[set] = this.#shadow?.drained(cpu, z) ?? this.#sizes.predicted[set];
       this.#begun[set] = 1;
       this.#score.begin(cpu);
