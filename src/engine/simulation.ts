@@ -24,6 +24,7 @@ import { Kswapd } from './machine/kswapd.ts';
 import { ZoneFlag } from './machine/list-supply.ts';
 import { MaskSupply } from './machine/mask-supply.ts';
 import { Memory } from './machine/memory.ts';
+import { firstPriority } from './machine/page-cache.ts';
 import type { Chains } from './machine/page-chains.ts';
 import { Population } from './machine/population.ts';
 import { Processors } from './machine/processors.ts';
@@ -112,6 +113,9 @@ export class Simulation {
       counters,
       observer,
       wakeKswapd,
+      madeProgress: () => {
+        for (let node = 0; node < scenario.machine.nodes; node++) this.kswapd.madeProgress(node);
+      },
       grant: (task, pfn) => this.steps.grant(task, pfn, this.nowNs),
       sleepFor: (task, ns) => this.sleep(task, this.nowNs, ns),
       kill: (task, nowNs) => this.kill(task, nowNs),
@@ -332,7 +336,7 @@ export class Simulation {
     tasks.state[task] = tasks.stage[task] === Stage.none ? TaskState.sleeping : TaskState.stalled;
     tasks.wakeNs[task] = fromNs + ns;
     if (processors.current[cpu] === task) {
-      processors.leave(cpu);
+      processors.leave(cpu, fromNs);
       if (tasks.fifo[task] === 1) this.drains.taskLeft(cpu, fromNs);
     }
     if (ns !== Number.POSITIVE_INFINITY) queue.push(fromNs + ns, eventOf(EventKind.wake, task));
@@ -347,6 +351,7 @@ export class Simulation {
       this.startTask(task, this.nowNs);
     } else if (state === TaskState.sleeping || state === TaskState.stalled) {
       tasks.wakeNs[task] = Number.POSITIVE_INFINITY;
+      if (tasks.spec[task] >= 0) this.placeTask(task, this.nowNs);
       this.processors.makeRunnable(task, this.nowNs);
     }
   }
@@ -375,7 +380,7 @@ export class Simulation {
     processors.makeRunnable(task, nowNs);
   }
 
-  /** A task that begins goes to an idle CPU of its set if its own is busy (select_task_rq_fair at fork). */
+  /** A task that begins or wakes goes to an idle CPU of its set if its own is busy (select_task_rq_fair, select_idle_sibling). */
   private placeTask(task: number, nowNs: Nanoseconds): void {
     const { tasks, scenario, processors } = this;
     const home = tasks.cpu[task];
@@ -409,10 +414,13 @@ export class Simulation {
     const { tasks, processors, scenario } = this;
     tasks.state[task] = TaskState.dead;
     this.tasksAlive--;
-    processors.leave(tasks.cpu[task]);
+    processors.leave(tasks.cpu[task], nowNs);
     this.slowPath.gone(task);
     const spec = scenario.tasks[tasks.spec[task]];
-    const again = spec.extra.restartNs ?? (tasks.killed[task] === 0 && spec.lifetimeNs > 0 ? 0 : -1);
+    const again =
+      programs[spec.kind].againNs?.(tasks, task, spec, nowNs) ??
+      spec.extra.restartNs ??
+      (tasks.killed[task] === 0 && spec.lifetimeNs > 0 ? 0 : -1);
     if (again < 0) return;
     this.tasksToCome++;
     tasks.wakeNs[task] = nowNs + again;
@@ -468,7 +476,9 @@ export class Simulation {
     counters.kswapdReclaimed += pass.reclaimed;
     const { costs } = scenario;
     memory.spentNs +=
-      costs.reclaimEntryNs + pass.scanned * costs.scanPageNs + pass.reclaimed * costs.reclaimPerPageNs;
+      costs.reclaimEntryNs / (firstPriority + 1) +
+      pass.scanned * costs.scanPageNs +
+      pass.reclaimed * costs.reclaimPerPageNs;
     return true;
   }
 
@@ -492,7 +502,7 @@ export class Simulation {
     if (spec.everyNs > 0) this.sleep(task, nowNs, spec.everyNs);
     else {
       tasks.state[task] = TaskState.dead;
-      processors.leave(cpu);
+      processors.leave(cpu, nowNs);
       this.tasksAlive--;
     }
     processors.continueAt(cpu, nowNs);

@@ -299,7 +299,7 @@ export class Drains {
   private sleep(drain: Drain, nowNs: Nanoseconds): void {
     const { tasks, processors } = this.parts;
     tasks.state[drain.task] = TaskState.stalled;
-    processors.leave(drain.cpu);
+    processors.leave(drain.cpu, nowNs);
     processors.continueAt(drain.cpu, nowNs);
   }
 
@@ -356,11 +356,14 @@ export class Drains {
       this.noteWaking(calls, state, lostResidencyNs);
       this.tell(calls[0].row, 'idle-left', nowNs + exitNs, cpu, exitNs);
       counters.disturbedNs += exitNs;
-      processors.continueAt(cpu, nowNs + exitNs);
       if (exitNs > 0) {
+        // Before the CPU's own step: it would find nothing to do and go back to sleep.
         queue.push(nowNs + exitNs, eventOf(EventKind.interrupt, cpu));
+        processors.handlerUntilNs[cpu] = nowNs + exitNs;
+        processors.continueAt(cpu, nowNs + exitNs);
         return;
       }
+      processors.continueAt(cpu, nowNs);
     }
     const beginsNs = Math.max(processors.handlerUntilNs[cpu], processors.states.interruptibleAt(cpu, nowNs));
     if (beginsNs > nowNs) {

@@ -2,7 +2,7 @@
  * Who runs on each CPU, and until when. A CPU has at most one step in the event queue: the time at which what it does
  * now ends (`endsNs`). Interrupts push that time back. A CPU of a guest that its host does not run stands still.
  *
- * Run queues are first in, first out with a time slice; a task stays on its CPU (no load balancing).
+ * A task stays on its CPU: there is no load balancing beside the choice of an idle CPU at fork (simulation.ts).
  */
 
 import type { EventQueue } from '../../base/event-queue.ts';
@@ -10,8 +10,9 @@ import type { CpuIndex, Nanoseconds } from '../../base/units.ts';
 import type { Scenario } from '../input/scenario.ts';
 import { CpuStates } from './cpu-states.ts';
 import { EventKind, eventOf } from './event-kinds.ts';
-import { HostProcessors, type HostSwitch } from './host-processors.ts';
-import { RunQueues, TaskState, type TaskTable } from './task-table.ts';
+import { HostProcessors, type HostSwitch, wakeupGranularityNs } from './host-processors.ts';
+import { RunQueues } from './run-queues.ts';
+import { TaskState, type TaskTable } from './task-table.ts';
 
 const noTask = -1;
 
@@ -44,7 +45,7 @@ export class Processors {
     this.states = new CpuStates(machine, costs.tickNs);
     this.tasks = tasks;
     this.queue = queue;
-    this.queues = new RunQueues(machine.cpus, tasks);
+    this.queues = new RunQueues(machine.cpus, tasks, costs.sliceNs);
     this.current = new Int32Array(machine.cpus).fill(noTask);
     this.endsNs = new Float64Array(machine.cpus);
     this.handlerUntilNs = new Float64Array(machine.cpus);
@@ -53,7 +54,10 @@ export class Processors {
     this.leftNs = new Float64Array(machine.cpus).fill(-1);
     this.sliceNs = costs.sliceNs;
     this.switchNs = costs.contextSwitchNs;
-    this.host = machine.host === null ? null : new HostProcessors(machine.cpus, machine.host);
+    this.host =
+      machine.host === null
+        ? null
+        : new HostProcessors(machine.cpus, machine.host, machine.host.sliceNs, true);
   }
 
   /** Does the host run this CPU now? Always, without a host. */
@@ -65,7 +69,7 @@ export class Processors {
   makeRunnable(task: number, nowNs: Nanoseconds): void {
     this.tasks.state[task] = TaskState.runnable;
     const cpu = this.tasks.cpu[task];
-    this.queues.add(cpu, task);
+    this.queues.wake(cpu, task);
     this.wake(cpu, nowNs);
   }
 
@@ -113,22 +117,36 @@ export class Processors {
     return true;
   }
 
-  /** The task that goes on on this CPU, after a rotation when its slice is over; -1: none, the CPU goes idle. */
+  /**
+   * The task that goes on on this CPU: the current one, until its slice is over or somebody waits who has received
+   * less by more than the wake-up granularity. -1: nobody, the CPU goes idle.
+   */
   pick(cpu: CpuIndex, nowNs: Nanoseconds): number {
+    const { tasks, queues } = this;
     const task = this.current[cpu];
     if (task !== noTask) {
-      if (this.queues.length[cpu] === 0 || nowNs < this.sliceEndsNs[cpu] || this.tasks.fifo[task] === 1)
-        return task;
-      this.queues.add(cpu, task);
+      this.charge(task, nowNs);
+      if (tasks.fifo[task] === 1) return task;
+      const waitingNs = queues.leastNs(cpu);
+      const behind = tasks.receivedNs[task] - waitingNs;
+      if (behind <= 0 || (nowNs < this.sliceEndsNs[cpu] && behind <= wakeupGranularityNs)) return task;
+      queues.add(cpu, task);
     }
-    const next = this.queues.take(cpu);
+    const next = queues.take(cpu);
     this.current[cpu] = next;
     if (next === noTask) this.goIdle(cpu, nowNs);
     else {
       this.sliceEndsNs[cpu] = nowNs + this.sliceNs;
-      this.tasks.runSinceNs[next] = nowNs;
+      tasks.runSinceNs[next] = nowNs;
+      tasks.chargedNs[next] = nowNs;
     }
     return next;
+  }
+
+  private charge(task: number, nowNs: Nanoseconds): void {
+    const { receivedNs, chargedNs } = this.tasks;
+    receivedNs[task] += nowNs - chargedNs[task];
+    chargedNs[task] = nowNs;
   }
 
   /** Time of a switch of tasks. */
@@ -136,8 +154,9 @@ export class Processors {
     return this.switchNs;
   }
 
-  /** The current task leaves the CPU (sleeps, stalls, ends). */
-  leave(cpu: CpuIndex): void {
+  /** The current task leaves the CPU (sleeps, stalls, ends) at `atNs`. */
+  leave(cpu: CpuIndex, atNs: Nanoseconds): void {
+    if (this.current[cpu] !== noTask) this.charge(this.current[cpu], atNs);
     this.current[cpu] = noTask;
   }
 
@@ -148,7 +167,7 @@ export class Processors {
 
   /** A handler on an idle CPU is over and nothing is there to run. */
   backToIdle(cpu: CpuIndex, nowNs: Nanoseconds): void {
-    if (this.current[cpu] === noTask && this.queues.length[cpu] === 0) this.goIdle(cpu, nowNs);
+    if (this.current[cpu] === noTask && this.queues.length(cpu) === 0) this.goIdle(cpu, nowNs);
   }
 
   /** The host must run this CPU: something came for it. */

@@ -5,7 +5,7 @@
  */
 
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { CpuIndex, Nanoseconds } from '../../base/units.ts';
+import type { Nanoseconds } from '../../base/units.ts';
 import type { TaskSpec } from '../input/scenario.ts';
 import { Chains, noPage, type PageLinks } from './page-chains.ts';
 
@@ -59,8 +59,6 @@ export const Stage = {
   drained: 4,
 } as const;
 
-const noTask = -1;
-
 export class TaskTable {
   readonly length: number;
   /** Position in `scenario.tasks`; -1: kswapd or a caller. */
@@ -104,14 +102,18 @@ export class TaskTable {
   /** When a sleeping or stalled task wakes; Infinity: when somebody wakes it. */
   readonly wakeNs: Float64Array;
   readonly runSinceNs: Float64Array;
+  /** Pages that it maps but shares with others (libraries, shared memory): the OOM killer counts them, its end frees none. */
+  readonly sharedPages: Int32Array;
   /** Base pages in its holdings. */
   readonly pages: Int32Array;
   readonly holdings: Chains;
   readonly mailboxes: Chains;
   /** Objects of the masks' cache that each task holds (slab users only). */
   readonly objects: Map<number, number[]> = new Map();
-  /** Next task of the same run queue. */
-  readonly queueNext: Int32Array;
+  /** Time that the task has had, with what was credited after a sleep: the order of the run queues (vruntime). */
+  readonly receivedNs: Float64Array;
+  /** Up to when `receivedNs` counts. */
+  readonly chargedNs: Float64Array;
   private readonly random: ReturnType<typeof xoroshiro128plus>[];
 
   constructor(length: number, groups: number, links: PageLinks, seed: number) {
@@ -144,9 +146,11 @@ export class TaskTable {
     this.wakeNs = new Float64Array(length);
     this.runSinceNs = new Float64Array(length);
     this.pages = ints();
+    this.sharedPages = ints();
     this.holdings = new Chains(links, length);
     this.mailboxes = new Chains(links, Math.max(1, groups));
-    this.queueNext = ints().fill(noTask);
+    this.receivedNs = new Float64Array(length);
+    this.chargedNs = new Float64Array(length);
     // A stream of its own for each task: what others draw does not move it, so policies meet equal loads.
     this.random = Array.from({ length }, (_, task) => xoroshiro128plus(mix(seed, task)));
   }
@@ -191,39 +195,6 @@ export class TaskTable {
   }
 }
 
-/** Run queues of all CPUs: tasks that may run, first in, first out. */
-export class RunQueues {
-  readonly length: Int32Array;
-  private readonly head: Int32Array;
-  private readonly tail: Int32Array;
-  private readonly next: Int32Array;
-
-  constructor(cpuCount: number, tasks: TaskTable) {
-    this.length = new Int32Array(cpuCount);
-    this.head = new Int32Array(cpuCount).fill(noTask);
-    this.tail = new Int32Array(cpuCount).fill(noTask);
-    this.next = tasks.queueNext;
-  }
-
-  add(cpu: CpuIndex, task: number): void {
-    this.next[task] = noTask;
-    if (this.head[cpu] === noTask) this.head[cpu] = task;
-    else this.next[this.tail[cpu]] = task;
-    this.tail[cpu] = task;
-    this.length[cpu]++;
-  }
-
-  /** The first task, or -1. */
-  take(cpu: CpuIndex): number {
-    const task = this.head[cpu];
-    if (task === noTask) return noTask;
-    this.head[cpu] = this.next[task];
-    if (this.head[cpu] === noTask) this.tail[cpu] = noTask;
-    this.length[cpu]--;
-    return task;
-  }
-}
-
 /** What a kind of task does: chooses the next operation when one is done. Pure but for the table. */
 export interface Program {
   /** Tasks that one unit of `TaskSpec.count` stands for. */
@@ -232,6 +203,8 @@ export interface Program {
   isChild?(index: number, spec: TaskSpec): boolean;
   /** The task begins, or begins anew after its exit. Sets the first operation. */
   start(tasks: TaskTable, task: number, spec: TaskSpec, nowNs: Nanoseconds): void;
+  /** The task has exited or was killed: after how long it begins anew; -1: never. Missing: by `extra.restartNs` and the lifetime. */
+  againNs?(tasks: TaskTable, task: number, spec: TaskSpec, nowNs: Nanoseconds): Nanoseconds;
   /** The operation is done, or was given up (`failed`). Sets the next. */
   next(tasks: TaskTable, task: number, spec: TaskSpec, nowNs: Nanoseconds): void;
 }
