@@ -2,7 +2,7 @@
 
 import { exactPercent, type Predicted, type Tally } from '../../engine/driven/score.ts';
 import type { DrivenReport } from '../../engine/driven/validate.ts';
-import { count, percent } from '../../engine/report/numbers.ts';
+import { count, percent, plural } from '../../engine/report/numbers.ts';
 import { type Column, table, wrap } from './layout.ts';
 import { forScreen, type Screen } from './screen.ts';
 
@@ -35,9 +35,19 @@ export function drivenText(reports: readonly DrivenReport[], screen: Screen): st
     .join('; ');
   const sections = [
     [
-      colours.bold(wrap(`${first.name}: ${count(first.events)} events of kernel ${first.kernel}`, width)),
+      colours.bold(wrap(`${first.name}: ${plural(first.events, 'event')} of kernel ${first.kernel}`, width)),
       wrap(`Rules as tried on ${first.era}. ${zones}.${differing(first)}`, width, '  '),
-      wrap(`${first.cpusScored} CPUs were drained, and are scored from then on.`, width),
+      wrap(
+        `${plural(first.cpusScored, 'CPU')} ${first.cpusScored === 1 ? 'was' : 'were'} drained, and scored from then on.`,
+        width,
+      ),
+      ...(first.lostEvents > 0
+        ? [
+            colours.yellow(
+              wrap(`${plural(first.lostEvents, 'event')} lost: the lists are off after each.`, width),
+            ),
+          ]
+        : []),
     ],
     ...reports.map((report) => section(report, screen)),
     [colours.dim(wrap(notes, width))],
@@ -85,7 +95,7 @@ function columns(): Array<Column<Row>> {
     { head: 'kernel\ndid', text: number('observed'), weight: 8 },
     { head: 'predicted', text: number('predicted'), weight: 7 },
     { head: 'exact', text: number('exact'), weight: 6 },
-    { head: 'exact\n%', text: (row) => percent(exactPercent(row.tally), 2), weight: 9 },
+    { head: '', text: (row) => percent(exactPercent(row.tally), 2), weight: 9 },
     { head: 'wrong\nsize', text: number('wrongSize'), weight: 5 },
     { head: 'missed', text: number('missed'), weight: 5 },
     { head: 'unfounded', text: number('unfounded'), weight: 5 },

@@ -9,8 +9,8 @@ const within = new Uint8Array(256);
 for (const kind of [Kind.drainPages, Kind.freePcppagesBulk, Kind.pagePcpuDrain]) within[kind] = 1;
 
 export interface DrainListener {
-  /** Every zone for -1. */
-  drainBegins(cpu: CpuIndex, zone: ZoneIndex, timeNs: Nanoseconds): void;
+  /** Every zone for -1. Not `whole`: at most a batch (drain_zone_pages of the vmstat worker, for zones of other nodes). */
+  drainBegins(cpu: CpuIndex, zone: ZoneIndex, timeNs: Nanoseconds, whole: boolean): void;
   drainEnds(cpu: CpuIndex): void;
 }
 
@@ -61,20 +61,30 @@ export class LocalDrains {
       case Kind.drainLocalPages:
         if (!this.drains(cpu, pid)) this.#begin(cpu, pid, block.a[i], false, block.timeNs[i]);
         break;
+      case Kind.drainZonePages:
+        if (block.a[i] > 0) this.#begin(cpu, pid, block.a[i], false, block.timeNs[i], false);
+        break;
       case Kind.drainWorkEnd:
         if (this.#pid[cpu] !== 0) this.#end(cpu);
         break;
     }
   }
 
-  #begin(cpu: CpuIndex, pid: number, zonePointer: number, worker: boolean, timeNs: Nanoseconds): void {
+  #begin(
+    cpu: CpuIndex,
+    pid: number,
+    zonePointer: number,
+    worker: boolean,
+    timeNs: Nanoseconds,
+    whole = true,
+  ): void {
     if (this.#pid[cpu] !== 0) this.#end(cpu);
     const zone = zonePointer > 0 ? this.#pointers.zoneOf(zonePointer) : -1;
     // A zone that no give-back has shown so far: nothing can be said of this drain.
     if (zonePointer > 0 && zone < 0) return;
     this.#pid[cpu] = pid + 1;
     this.#worker[cpu] = worker ? 1 : 0;
-    this.#listener.drainBegins(cpu, zone, timeNs);
+    this.#listener.drainBegins(cpu, zone, timeNs, whole);
   }
 
   #end(cpu: CpuIndex): void {

@@ -307,17 +307,19 @@ class LocalDrive implements DrivenPass {
   }
 
   /** For LocalDrains. */
-  drainBegins(cpu: CpuIndex, zone: ZoneIndex, timeNs: Nanoseconds): void {
+  drainBegins(cpu: CpuIndex, zone: ZoneIndex, timeNs: Nanoseconds, whole: boolean): void {
     this.#lapse(cpu);
     for (let z = 0; z < this.#zoneCount; z++) {
       if (zone >= 0 && z !== zone) continue;
       const set = cpu * this.#zoneCount + z;
+      if (!whole && this.#begun[set] === 0) continue;
       this.#solve(set, 'unexplained');
-      const state = this.#begun[set] === 1 ? 1 : 2;
-      const pages = this.#model.drained(cpu, z);
-      if (this.#snapshots.watching) this.#snapshots.changed(set, pages, timeNs);
-      this.#sizes.begin(set, state, pages, this.#frees, this.#refillOpen(set));
-      this.#shadowDrained[set] = this.#shadow?.drained(cpu, z) ?? this.#sizes.predicted[set];
+      const limit = whole ? undefined : this.#setting.limits[z].batch;
+      const before = this.#model.lists.count[set];
+      const pages = this.#model.drained(cpu, z, limit);
+      if (this.#snapshots.watching) this.#snapshots.changed(set, before, timeNs);
+      this.#sizes.begin(set, this.#begun[set] === 1 ? 1 : 2, pages, this.#frees, this.#refillOpen(set));
+      this.#shadowDrained[set] = this.#shadow?.drained(cpu, z, limit) ?? pages;
       this.#begun[set] = 1;
       this.#score.begin(cpu);
     }

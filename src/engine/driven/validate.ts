@@ -46,6 +46,8 @@ export interface DrivenReport {
   readonly inputs: string;
   readonly knowledge: Knowledge;
   readonly events: number;
+  /** Events that the tracer lost; after each, the lists are off until the next drain. */
+  readonly lostEvents: number;
   /** CPUs that were drained at least once, from where on they are scored. */
   readonly cpusScored: number;
   readonly zones: readonly DrivenZone[];
@@ -97,6 +99,7 @@ export async function validateDriven(
       inputs: era.inputs,
       knowledge,
       events: recording.diagnostics.events,
+      lostEvents: [...recording.diagnostics.lostByCpu.values()].reduce((sum, lost) => sum + lost, 0),
       cpusScored: score.begun.reduce((sum, begun) => sum + begun, 0),
       zones: machine.zones.map((zone, index) => ({
         name: zone.name,
