@@ -108,6 +108,41 @@ export class Buddy {
     return type <= BlockType.reclaimable ? this.takeOther(zone, order, type) : noPage;
   }
 
+  /**
+   * The next `blocks` blocks of `order`, to the tail of a list: as so many `take`, which split the smallest block until
+   * nothing is left of it, so its parts come in order of their addresses. Returns how many came.
+   */
+  takeRun(zone: ZoneIndex, order: number, type: number, blocks: number, to: Chains, list: number): number {
+    const orders = this.links.order;
+    let came = 0;
+    while (came < blocks) {
+      const filled = this.filledOrders[zone * typesPerZone + type] >>> order;
+      if (filled === 0) {
+        const pfn = this.take(zone, order, type);
+        if (pfn === noPage) break;
+        to.pushTail(list, pfn);
+        came++;
+        continue;
+      }
+      const from = order + lowestBit(filled);
+      const pfn = this.chains.head[zone * chainsPerZone + (type << 4) + from];
+      this.unlink(zone, pfn, freeBit | (type << 4) | from);
+      const count = Math.min(1 << (from - order), blocks - came);
+      const end = pfn + (count << order);
+      for (let at = pfn; at < end; at += 1 << order) orders[at] = order;
+      to.pushTailRun(list, pfn, count, 1 << order);
+      // What is left of the block: its parts are as large as their addresses allow.
+      for (let at = end; at < pfn + (1 << from); ) {
+        const part = lowestBit(at - pfn);
+        this.link(zone, at, part, type, false);
+        at += 1 << part;
+      }
+      this.free[zone] -= count << order;
+      came += count;
+    }
+    return came;
+  }
+
   /** As take, but never from another type (__rmqueue_smallest). */
   takeOwn(zone: ZoneIndex, order: number, type: number): Pfn {
     this.lastFallback.happened = false;

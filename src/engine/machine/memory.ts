@@ -21,7 +21,7 @@ import { type ListSupply, ZoneFlag } from './list-supply.ts';
 import { PageCache, type Shrunk } from './page-cache.ts';
 import { Chains, noPage, PageLinks } from './page-chains.ts';
 import { PcpLists } from './pcp-lists.ts';
-import { type Depth, type Mark, Watermarks, ZoneClass } from './watermarks.ts';
+import { Depth, type Mark, Watermarks, ZoneClass } from './watermarks.ts';
 import { zonelists } from './zonelists.ts';
 
 const noZone = -1;
@@ -56,6 +56,7 @@ export class Memory implements ListSupply {
   private readonly zonelist: Int32Array;
   private readonly nodeOfCpu: Int32Array;
   private readonly movableOnly: Uint8Array;
+  private readonly nodeOfZone: Uint16Array;
   /** By page block of 512 pages. */
   private readonly zoneOfBlock: Uint8Array;
   private readonly allocateNs: number;
@@ -97,6 +98,7 @@ export class Memory implements ListSupply {
     this.nodeOfCpu = machine.nodeOfCpu;
     this.zonelist = zonelists(machine);
     this.movableOnly = Uint8Array.from(zones, (zone) => (zone.name === 'Movable' ? 1 : 0));
+    this.nodeOfZone = Uint16Array.from(zones, ({ node }) => node);
     this.zoneOfBlock = new Uint8Array((this.links.next.length >>> pageBlockOrder) + 1);
     zones.forEach(({ startPfn, pages }, zone) => {
       const from = startPfn >>> pageBlockOrder;
@@ -142,10 +144,28 @@ export class Memory implements ListSupply {
         if (free[zone] <= marks.floors[marks.floorAt(zone, mark, depth, zoneClass)]) continue;
       } else if (!marks.ok(zone, order, mark, depth, zoneClass, buddy)) continue;
       if (this.movableOnly[zone] === 1 && type !== BlockType.movable) continue;
-      const pfn = this.fromZone(cpu, zone, order, type);
+      const pfn =
+        order > 0 && depth === Depth.atomic
+          ? this.atomicFromZone(cpu, zone, order, type)
+          : this.fromZone(cpu, zone, order, type);
       if (pfn !== noPage) return pfn;
     }
     return noPage;
+  }
+
+  /** A larger block for an atomic request: the highatomic reserve first, which grows with its success (4.4 on). */
+  private atomicFromZone(cpu: CpuIndex, zone: ZoneIndex, order: number, type: number): Pfn {
+    let pfn = this.highatomic.take(zone, order);
+    if (pfn !== noPage) {
+      this.links.order[pfn] = order;
+      this.spentNs += this.buddyNs;
+      this.emit(Kind.pageAllocZoneLocked, cpu, pfn, order, type, 0, 0);
+      this.emit(Kind.pageAlloc, cpu, pfn, order, type, 0, 0);
+      return pfn;
+    }
+    pfn = this.fromZone(cpu, zone, order, type);
+    if (pfn !== noPage) this.highatomic.reserve(zone, pfn);
+    return pfn;
   }
 
   /** rmqueue: from the CPU's list, or straight from the free lists. */
@@ -197,21 +217,24 @@ export class Memory implements ListSupply {
     lists.freed(cpu, zone, order, type);
   }
 
+  nodeOf(pfn: Pfn): number {
+    return this.nodeOfZone[this.zoneOfBlock[pfn >>> pageBlockOrder]];
+  }
+
   zoneOf(pfn: Pfn): ZoneIndex {
     return this.zoneOfBlock[pfn >>> pageBlockOrder];
   }
 
   /** ListSupply: rmqueue_bulk. */
   take(zone: ZoneIndex, order: number, type: number, blocks: number, list: number, cpu: CpuIndex): number {
-    const { buddy, listChains, links } = this;
-    let came = 0;
-    while (came < blocks) {
-      const pfn = buddy.take(zone, order, type);
-      if (pfn === noPage) break;
-      links.order[pfn] = order;
-      listChains.pushTail(list, pfn);
-      if (this.observer !== null) this.emit(Kind.pageAllocZoneLocked, cpu, pfn, order, type, 1, 0);
-      came++;
+    const { buddy, listChains } = this;
+    const before = listChains.tail[list];
+    const came = buddy.takeRun(zone, order, type, blocks, listChains, list);
+    if (this.observer !== null) {
+      let pfn = before === noPage ? listChains.head[list] : this.links.next[before];
+      for (; pfn !== noPage; pfn = this.links.next[pfn]) {
+        this.emit(Kind.pageAllocZoneLocked, cpu, pfn, order, type, 1, 0);
+      }
     }
     this.refills++;
     this.spentNs += this.zoneLockNs + (came << order) * this.refillNs;

@@ -58,6 +58,24 @@ export class Chains {
     this.length[chain]++;
   }
 
+  /** Puts the blocks pfn, pfn + stride, … (`count` of them) at the tail, in this order: as so many `pushTail`. */
+  pushTailRun(chain: number, pfn: Pfn, count: number, stride: number): void {
+    const { next, prev } = this.links;
+    let last = this.tail[chain];
+    if (last === noPage) this.head[chain] = pfn;
+    else next[last] = pfn;
+    let at = pfn;
+    for (let i = 0; i < count; i++) {
+      prev[at] = last;
+      last = at;
+      at += stride;
+      next[last] = at;
+    }
+    next[last] = noPage;
+    this.tail[chain] = last;
+    this.length[chain] += count;
+  }
+
   /** The first block, or noPage. */
   popHead(chain: number): Pfn {
     const pfn = this.head[chain];
