@@ -429,26 +429,36 @@ export class Simulation {
 
   // ---- kswapd ----
 
+  /** wakeup_kswapd for every node that the request may use. */
   private wakeKswapd(cpu: CpuIndex): void {
-    const node = this.scenario.machine.nodeOfCpu[cpu];
+    for (let node = 0; node < this.scenario.machine.nodes; node++) this.wakeKswapdOf(node, cpu);
+  }
+
+  private wakeKswapdOf(node: number, cpu: CpuIndex): void {
     const { kswapd, memory, tasks, processors } = this;
-    if (!kswapd.wake(node, 0, ZoneClass.Normal, memory.buddy, memory.cache.pages(node))) return;
+    if (!kswapd.wake(node, 0, ZoneClass.Movable, memory.buddy, memory.cache.pages(node))) return;
     const task = this.population.kswapdOfNode[node];
-    for (let zone = 0; zone < memory.zoneCount; zone++) {
-      if (this.scenario.machine.zones[zone].node === node)
-        memory.lists.zoneFlags[zone] |= ZoneFlag.reclaimActive;
-    }
+    this.setReclaimActive(node, true);
     memory.emit(Kind.kswapdWake, cpu, 0, 0, 0, 0, 0);
     if (tasks.state[task] !== TaskState.sleeping) return;
     // An idle CPU of the node if there is one, else where it ran last.
-    const { idle } = processors.states;
+    const { idle, isolated } = processors.states;
     for (let other = idle.next(0); other >= 0; other = idle.next(other + 1)) {
-      if (this.scenario.machine.nodeOfCpu[other] === node && !processors.states.isolated.has(other)) {
-        if (!idle.has(tasks.cpu[task])) tasks.cpu[task] = other;
-        break;
-      }
+      if (this.scenario.machine.nodeOfCpu[other] !== node || isolated.has(other)) continue;
+      if (!idle.has(tasks.cpu[task])) tasks.cpu[task] = other;
+      break;
     }
     processors.makeRunnable(task, this.nowNs);
+  }
+
+  /** ZONE_RECLAIM_ACTIVE of the node's zones. */
+  private setReclaimActive(node: number, active: boolean): void {
+    const { zoneFlags } = this.memory.lists;
+    this.scenario.machine.zones.forEach((zone, index) => {
+      if (zone.node !== node) return;
+      if (active) zoneFlags[index] |= ZoneFlag.reclaimActive;
+      else zoneFlags[index] &= ~ZoneFlag.reclaimActive;
+    });
   }
 
   /** One pass of kswapd; false: its node is balanced, it sleeps. */
@@ -457,10 +467,7 @@ export class Simulation {
     const node = this.population.nodeOfKswapd(task);
     const target = kswapd.next(node, memory.buddy, memory.cache.pages(node));
     if (target === 0) {
-      for (let zone = 0; zone < memory.zoneCount; zone++) {
-        if (scenario.machine.zones[zone].node === node)
-          memory.lists.zoneFlags[zone] &= ~ZoneFlag.reclaimActive;
-      }
+      this.setReclaimActive(node, false);
       memory.emit(Kind.kswapdSleep, cpu, 0, 0, 0, 0, 0);
       return false;
     }

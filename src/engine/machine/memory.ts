@@ -43,6 +43,8 @@ export class Memory implements ListSupply {
   pid = 0;
   refills = 0;
   giveBacks = 0;
+  /** Pages of the last `freeRun`. */
+  freedPages: Pages = 0;
   /** Operations that met a list locked by a remote drain (6.0 on) and went to the free lists. */
   lockedOut = 0;
   /** Locks of the lists (6.0 on). */
@@ -168,6 +170,41 @@ export class Memory implements ListSupply {
     return pfn;
   }
 
+  /**
+   * Up to `blocks` blocks one after another, each to the head of a chain: as so many `allocate`, until one fails. What
+   * stands on the list is moved in one go: as long as nothing is refilled, the same zone is above its mark.
+   */
+  allocateRun(
+    cpu: CpuIndex,
+    order: number,
+    type: number,
+    mark: Mark,
+    depth: Depth,
+    blocks: number,
+    to: Chains,
+    chain: number,
+  ): number {
+    const { lists } = this;
+    const inRuns = this.observer === null && lists.onLists(order);
+    let got = 0;
+    while (got < blocks) {
+      const pfn = this.allocate(cpu, order, type, mark, depth);
+      if (pfn === noPage) break;
+      to.pushHead(chain, pfn);
+      got++;
+      if (!inRuns || got === blocks) continue;
+      const zone = this.zoneOfBlock[pfn >>> pageBlockOrder];
+      const list = lists.listOf(cpu * this.zoneCount + zone, order, type);
+      const run = Math.min(blocks - got, lists.length[list]);
+      if (run === 0 || this.isLocked(cpu, zone)) continue;
+      lists.allocateRun(cpu, zone, order, list, run);
+      this.listChains.moveHeads(list, run, to, chain);
+      this.spentNs += run * this.allocateNs;
+      got += run;
+    }
+    return got;
+  }
+
   /** rmqueue: from the CPU's list, or straight from the free lists. */
   private fromZone(cpu: CpuIndex, zone: ZoneIndex, order: number, type: number): Pfn {
     const { lists } = this;
@@ -219,6 +256,53 @@ export class Memory implements ListSupply {
 
   nodeOf(pfn: Pfn): number {
     return this.nodeOfZone[this.zoneOfBlock[pfn >>> pageBlockOrder]];
+  }
+
+  /**
+   * Frees up to `blocks` blocks of a chain, from its head or (`oldest`) its tail: as so many `free`. Returns how many
+   * there were; `freedPages` is their size.
+   */
+  freeRun(cpu: CpuIndex, from: Chains, chain: number, blocks: number, oldest: boolean): number {
+    const { lists, listChains, buddy } = this;
+    const { order } = this.links;
+    this.freedPages = 0;
+    let gone = 0;
+    while (gone < blocks) {
+      let pfn = oldest ? from.tail[chain] : from.head[chain];
+      if (pfn === noPage) break;
+      const zone = this.zoneOfBlock[pfn >>> pageBlockOrder];
+      const type = buddy.blockType(pfn);
+      const set = cpu * this.zoneCount + zone;
+      let run = 0;
+      if (order[pfn] === 0 && type <= BlockType.reclaimable && this.observer === null)
+        run = Math.min(blocks - gone, lists.quietFrees(set, zone));
+      if (run < 2 || this.isLocked(cpu, zone)) {
+        from.remove(chain, pfn);
+        this.freedPages += 1 << order[pfn];
+        this.free(cpu, pfn);
+        gone++;
+        continue;
+      }
+      const list = lists.listOf(set, 0, type);
+      let moved = 0;
+      do {
+        from.remove(chain, pfn);
+        listChains.pushHead(list, pfn);
+        moved++;
+        pfn = oldest ? from.tail[chain] : from.head[chain];
+      } while (
+        moved < run &&
+        pfn !== noPage &&
+        order[pfn] === 0 &&
+        buddy.blockType(pfn) === type &&
+        this.zoneOfBlock[pfn >>> pageBlockOrder] === zone
+      );
+      lists.freedQuietly(cpu, zone, list, moved);
+      this.spentNs += moved * this.freeNs;
+      this.freedPages += moved;
+      gone += moved;
+    }
+    return gone;
   }
 
   zoneOf(pfn: Pfn): ZoneIndex {

@@ -52,7 +52,6 @@ export class TaskSteps {
   private readonly stepPages: number;
   private readonly faults: boolean;
   private readonly specs: readonly TaskSpec[];
-  private readonly nodeOfCpu: Int32Array;
   private readonly touchNs: number;
   private readonly faultNs: number;
   private readonly readNs: number;
@@ -63,7 +62,6 @@ export class TaskSteps {
     this.stepPages = scenario.run.stepPages;
     this.faults = parts.masks.failPageAlloc !== null;
     this.specs = scenario.tasks;
-    this.nodeOfCpu = scenario.machine.nodeOfCpu;
     this.touchNs = scenario.costs.touchPageNs;
     this.faultNs = scenario.costs.pageFaultNs;
     this.readNs = scenario.costs.readPageNs;
@@ -143,7 +141,7 @@ export class TaskSteps {
     tasks.todo[task]--;
     switch (tasks.op[task]) {
       case Op.read:
-        memory.cache.add(this.nodeOfCpu[tasks.cpu[task]], pfn, nowNs);
+        memory.cache.add(memory.nodeOf(pfn), pfn, nowNs);
         return;
       case Op.send:
         tasks.mailboxes.pushTail(tasks.group[task], pfn);
@@ -185,13 +183,12 @@ export class TaskSteps {
   private read(task: number, cpu: CpuIndex, pages: number, nowNs: Nanoseconds): number {
     const { tasks, memory, counters } = this.parts;
     const { cache } = memory;
-    const node = this.nodeOfCpu[cpu];
     const type = tasks.type[task];
     let got = 0;
     while (got < pages) {
       const pfn = this.getPage(task, cpu, 0, type);
       if (pfn === noPage) break;
-      cache.add(node, pfn, nowNs);
+      cache.add(memory.nodeOf(pfn), pfn, nowNs);
       got++;
     }
     memory.spentNs += got * this.readNs;
