@@ -96,6 +96,13 @@ export const taskKindMeta: Readonly<Record<TaskKind, TaskKindMeta>> = {
     pagesDefault: 8,
     extra: { ...general },
   },
+  walker: {
+    description:
+      'Walks through /proc as ls and killall do: a page taken and given back for each file, and slab pages that stay for a while.',
+    pages: 'slab pages that it keeps',
+    pagesDefault: 100,
+    extra: { fileNs: { default: 20_000, description: 'work on one file' }, ...general },
+  },
 };
 
 /** Tasks that an entry stands for, children included. */

@@ -107,6 +107,7 @@ export const taskKinds = [
   'slab-user',
   'spinner',
   'sleeper',
+  'walker',
 ] as const;
 export type TaskKind = (typeof taskKinds)[number];
 

@@ -1,10 +1,11 @@
 /**
- * A guest whose CPUs share fewer processors of a host: which of them run when. Each guest CPU is a thread of
- * the host, scheduled roughly as CFS does (kernel/sched/fair.c): who has received least goes first, a slice
- * lasts `sliceNs` while others wait, a thread that slept is put ahead, though by no more than half a slice,
- * and goes before the running one if it is behind by more than the wake-up granularity. There is one queue
- * for all processors, as if the host balanced its load at every switch. A guest CPU that waits answers no
- * interrupt; one that spins for answers is runnable and takes processor time from those that should answer.
+ * A guest whose CPUs share fewer processors of a host: which of them run when. Each guest CPU is a thread of the host. Who has
+ * received least goes first, and a slice lasts `sliceNs` while others wait. Two schedulers, roughly: CFS puts a thread that
+ * slept ahead, though by no more than half a slice, and lets it go before the running one if that is ahead by more than the
+ * wake-up granularity; EEVDF (kernel/sched/fair.c from 6.6 on: place_entity without lag, RUN_TO_PARITY) puts it among the others at the
+ * average of what they received, and the running one keeps its slice. There is one queue for all processors, as if the
+ * host balanced its load at every switch. A guest CPU that waits answers no interrupt; one that spins for answers is
+ * runnable and takes processor time from those that should answer.
  *
  * The queue is searched from end to end: made for tens of guest CPUs, not for thousands.
  */
@@ -29,6 +30,7 @@ export const wakeupGranularityNs: Nanoseconds = 1_000_000;
 export class HostProcessors {
   private readonly sliceNs: Nanoseconds;
   private readonly granularityNs: Nanoseconds;
+  private readonly eevdf: boolean;
   private readonly state: Uint8Array;
   /** Time received, with what was credited after a sleep: the order of the queue (vruntime). */
   private readonly rank: Float64Array;
@@ -42,13 +44,20 @@ export class HostProcessors {
   private nextTicket = 0;
   private waitingCount = 0;
   private floor = 0;
+  private average = 0;
   private readonly change: HostSwitch = { timeNs: 0, stopped: nobody, started: nobody };
 
   /** All guest CPUs begin halted. */
-  constructor(guestCpus: number, host: HostSpec, granularityNs: Nanoseconds = wakeupGranularityNs) {
+  constructor(
+    guestCpus: number,
+    host: HostSpec,
+    granularityNs: Nanoseconds = wakeupGranularityNs,
+    eevdf = false,
+  ) {
     assert(host.cpus >= 1 && host.sliceNs > 0, 'a host without processors or slices');
     this.sliceNs = host.sliceNs;
     this.granularityNs = granularityNs;
+    this.eevdf = eevdf;
     this.state = new Uint8Array(guestCpus);
     this.rank = new Float64Array(guestCpus);
     this.received = new Float64Array(guestCpus);
@@ -104,7 +113,7 @@ export class HostProcessors {
   wake(cpu: CpuIndex, nowNs: Nanoseconds): Readonly<HostSwitch> | null {
     if (this.state[cpu] !== State.halted) return null;
     this.raiseFloor(nowNs);
-    this.rank[cpu] = Math.max(this.rank[cpu], this.floor - this.sliceNs / 2);
+    this.rank[cpu] = Math.max(this.rank[cpu], this.eevdf ? this.average : this.floor - this.sliceNs / 2);
     const home = this.processorOf[cpu];
     const free = this.runs[home] === nobody ? home : this.runs.indexOf(nobody);
     if (free !== nobody) {
@@ -113,7 +122,7 @@ export class HostProcessors {
     }
     const current = this.runs[home];
     this.account(current, nowNs);
-    if (this.rank[current] - this.rank[cpu] > this.granularityNs) {
+    if (!this.eevdf && this.rank[current] - this.rank[cpu] > this.granularityNs) {
       this.stop(current, nowNs);
       this.start(cpu, home, nowNs);
       return this.changed(nowNs, current, cpu);
@@ -182,12 +191,17 @@ export class HostProcessors {
   /** The least rank of all that run or wait never goes back (min_vruntime). */
   private raiseFloor(nowNs: Nanoseconds): void {
     let least = Number.POSITIVE_INFINITY;
+    let sum = 0;
+    let count = 0;
     for (let cpu = 0; cpu < this.state.length; cpu++) {
       if (this.state[cpu] === State.halted) continue;
       if (this.state[cpu] === State.running) this.account(cpu, nowNs);
       if (this.rank[cpu] < least) least = this.rank[cpu];
+      sum += this.rank[cpu];
+      count++;
     }
     if (least !== Number.POSITIVE_INFINITY && least > this.floor) this.floor = least;
+    this.average = count === 0 ? this.floor : sum / count;
   }
 
   private changed(timeNs: Nanoseconds, stopped: CpuIndex, started: CpuIndex): HostSwitch {

@@ -1,4 +1,4 @@
-/** Whom the OOM killer takes (select_bad_process, mm/oom_kill.c): the task with most pages, the first of equals. */
+/** Whom the OOM killer takes (select_bad_process, mm/oom_kill.c): the task with most pages, the latest of equals. */
 
 import { TaskState, type TaskTable } from './task-table.ts';
 
@@ -12,8 +12,9 @@ export function oomVictim(tasks: TaskTable): number {
   for (let task = 0; task < tasks.length; task++) {
     if (tasks.state[task] === TaskState.dead || tasks.unkillable[task] === 1 || tasks.killed[task] === 1)
       continue;
-    if (tasks.pages[task] > most) {
-      most = tasks.pages[task];
+    const pages = tasks.pages[task] + tasks.sharedPages[task];
+    if (pages > 0 && pages >= most) {
+      most = pages;
       victim = task;
     }
   }

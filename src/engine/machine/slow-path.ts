@@ -20,7 +20,7 @@ import { reclaimCluster } from './page-cache.ts';
 import { noPage } from './page-chains.ts';
 import type { Processors } from './processors.ts';
 import { Op, Stage, type TaskTable } from './task-table.ts';
-import { Depth, Mark } from './watermarks.ts';
+import { Depth, Mark, ZoneClass } from './watermarks.ts';
 
 export interface SlowPathParts {
   readonly scenario: Scenario;
@@ -33,6 +33,8 @@ export interface SlowPathParts {
   readonly counters: RunCounters;
   readonly observer: RunObserver | null;
   readonly wakeKswapd: (cpu: number) => void;
+  /** Direct reclaim freed pages: kswapd has hope again. */
+  readonly madeProgress: () => void;
   /** The task has its block now. */
   readonly grant: (task: number, pfn: Pfn) => void;
   /** The task sleeps for so long and is then at the same stage again. */
@@ -110,7 +112,8 @@ export class SlowPath {
 
   private reclaim(task: number, cpu: number, nowNs: Nanoseconds): Nanoseconds {
     const { memory, tasks, counters, scenario, rules } = this.parts;
-    if (tasks.killed[task] === 1 && this.retry(task, cpu)) return 0;
+    // Every round of __alloc_pages_slowpath looks at the free lists before it reclaims.
+    if (this.retry(task, cpu)) return 0;
     if (rules.throttle && this.throttled()) {
       counters.throttled++;
       this.parts.wakeKswapd(cpu);
@@ -122,8 +125,10 @@ export class SlowPath {
     const spentBefore = memory.spentNs;
     const got = memory.reclaim(cpu, reclaimCluster, nowNs);
     tasks.reclaimed[task] = got.reclaimed;
-    if (got.reclaimed > 0) counters.directReclaimProgress++;
-    else counters.directReclaimNoProgress++;
+    if (got.reclaimed > 0) {
+      counters.directReclaimProgress++;
+      this.parts.madeProgress();
+    } else counters.directReclaimNoProgress++;
     const { costs } = scenario;
     const ns =
       costs.reclaimEntryNs +
@@ -176,7 +181,7 @@ export class SlowPath {
       this.giveUp(task);
       return 0;
     }
-    const hopeless = memory.cachePages === 0 || ++tasks.noProgress[task] > Math.min(rules.retryRounds, 16);
+    const hopeless = !this.couldHelp() || ++tasks.noProgress[task] > Math.min(rules.retryRounds, 16);
     if (!hopeless && !this.waitsForDisk) return this.again(task);
     if (this.victim < 0) {
       this.victim = oomVictim(tasks);
@@ -190,6 +195,17 @@ export class SlowPath {
     // schedule_timeout_uninterruptible(1) while the victim goes.
     this.parts.sleepFor(task, scenario.costs.tickNs);
     return 0;
+  }
+
+  /** should_reclaim_retry: would some zone be above its min mark if everything reclaimable were free? */
+  private couldHelp(): boolean {
+    const { memory } = this.parts;
+    if (memory.cachePages === 0) return false;
+    for (let zone = 0; zone < memory.zoneCount; zone++) {
+      const floor = memory.marks.floors[memory.marks.floorAt(zone, Mark.min, Depth.normal, ZoneClass.Normal)];
+      if (memory.buddy.free[zone] + memory.cachePages > floor) return true;
+    }
+    return false;
   }
 
   private again(task: number): Nanoseconds {

@@ -11,6 +11,7 @@ import { reader } from './reader.ts';
 import { slabUser } from './slab-user.ts';
 import { sleeper } from './sleeper.ts';
 import { spinner } from './spinner.ts';
+import { walker } from './walker.ts';
 
 export const programs: Readonly<Record<TaskKind, Program>> = {
   hackbench,
@@ -22,4 +23,5 @@ export const programs: Readonly<Record<TaskKind, Program>> = {
   'slab-user': slabUser,
   spinner,
   sleeper,
+  walker,
 };
