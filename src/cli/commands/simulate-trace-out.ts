@@ -17,13 +17,16 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
+import type { Run } from '../../engine/accounting/run.ts';
 import type { MachineView } from '../../engine/input/machine-view.ts';
 import type { RunObserver } from '../../engine/input/run-observer.ts';
 import type { Scenario } from '../../engine/input/scenario.ts';
 import { kernelAtLeast } from '../../engine/machine/kernel-rules.ts';
+import { machineViewOf } from '../../engine/machine-view-of.ts';
 import type { Policy } from '../../engine/policy/policy.ts';
 import { ChromeTrace } from '../../engine/report/write-chrome-trace.ts';
 import { FtraceText, simulatedKernelFiles } from '../../engine/report/write-ftrace-text.ts';
+import { Simulation } from '../../engine/simulation.ts';
 
 export interface WrittenTrace {
   readonly observer: RunObserver;
@@ -173,3 +176,35 @@ function outside<T>(where: string, act: () => T): T {
 function wrongPlace(where: string, what: string, hint: string): DrainlabError {
   return new DrainlabError(what, { code: 'E_TRACE_OUT', where, hint, exitCode: ExitCode.wrongUse });
 }
+
+/** Simulates one policy with one seed and writes it down as it goes. Returns what the run leaves. */
+export function simulateToTrace(
+  scenario: Scenario,
+  policy: Policy,
+  seed: number,
+  out: TraceOut,
+  onProgress: (simulatedNs: number) => void = () => {},
+): Run {
+  // The run wants its observer when it is made, the recording wants the machine as it is then.
+  const later: { observer?: RunObserver } = {};
+  const relay: RunObserver = {
+    drainRequested: (request) => later.observer?.drainRequested?.(request),
+    drainStep: (drain, step, timeNs, cpu, value) =>
+      later.observer?.drainStep?.(drain, step, timeNs, cpu, value),
+    event: (kind, timeNs, cpu, pid, pfn, order, a, b, c) =>
+      later.observer?.event?.(kind, timeNs, cpu, pid, pfn, order, a, b, c),
+    sampleNs: (scenario.run.seconds * 1e9) / samples,
+    sample: (timeNs) => later.observer?.sample?.(timeNs),
+  };
+  const simulation = new Simulation(scenario, policy, seed, { observer: relay });
+  const written = out.begin(scenario, policy, machineViewOf(simulation));
+  later.observer = written.observer;
+  const sliceNs = (scenario.run.seconds * 1e9) / samples;
+  while (simulation.runUntil(simulation.nowNs + sliceNs)) onProgress(simulation.nowNs);
+  const run = simulation.finish();
+  written.finish(simulation.nowNs);
+  return run;
+}
+
+/** Counters in the picture, and looks at the progress. */
+const samples = 1000;

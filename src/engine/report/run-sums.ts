@@ -59,8 +59,11 @@ export function runSums(run: Run): RunSums {
     sums.requested++;
     sums.byCause[drainCauses[drains.cause[row]]]++;
     const result = drains.result[row];
-    if (result === DrainResult.unfinished) sums.unfinished++;
-    else if (result === DrainResult.busy) sums.busy++;
+    if (drains.endNs[row] < 0) {
+      sums.unfinished++;
+      continue;
+    }
+    if (result === DrainResult.busy) sums.busy++;
     else addCarriedOut(sums, run, row);
     if (result === DrainResult.fellBack) sums.fellBack++;
     if (result === DrainResult.everyoneByChoice) sums.everyoneByChoice++;

@@ -30,6 +30,8 @@ const maskCpusMax = 64;
 /** Vector of the call-function interrupt on x86. */
 const callVector = 252;
 
+const lockedPart = 'drain_all_part0: (__drain_all_pages.part.0+0x0/0x1) zone=0x0';
+
 /** A drain that has been asked for and not answered. */
 interface Open {
   readonly cpu: number;
@@ -52,9 +54,17 @@ export class FtraceText implements RunObserver {
   readonly #patched: boolean;
   readonly #freeName: string;
   readonly #open = new Map<number, Open>();
-  readonly #comms = new Map<number, string>();
+  /** Task 1 writes the marks. */
+  readonly #comms = new Map<number, string>([[1, 'drainlab']]);
+  /** Drains that wait for those before them: they look later than they call. */
+  readonly #waiters = new Set<number>();
   #text = '';
   #snapshots = 0;
+  /** Time of the event told last. Steps of a drain may be told with a time to come. */
+  #nowNs = 0;
+  /** The interrupt that the next event shows to have begun: drain and pages held. */
+  #entered = -1;
+  #enteredPages = 0;
 
   /** Writes the header and the snapshot of the beginning: to be made before the run's first step. */
   constructor(scenario: Scenario, policy: Policy, view: MachineView, output: FtraceOutput) {
@@ -98,6 +108,8 @@ export class FtraceText implements RunObserver {
     b: number,
     c: number,
   ): void {
+    this.#nowNs = timeNs;
+    if (this.#entered >= 0) this.#handlerBegins(cpu);
     const body = this.#body(kind, pfn, order, a, b, c);
     if (body !== '') this.#line(timeNs, cpu, pid, body);
     // Before 5.14 such pages have no lists, and go this way (__free_pages_ok).
@@ -112,8 +124,13 @@ export class FtraceText implements RunObserver {
 
   /** The look: what the patched kernels tell in pcp_drain_begin. */
   drainRequested(request: DrainRequest): void {
-    if (!this.#patched) return;
     const { number, timeNs, cpu, pid, zone, online, holders, pages } = request;
+    this.#nowNs = timeNs;
+    const waited = this.#waiters.delete(number);
+    if (!this.#patched) {
+      if (waited) this.#line(timeNs, cpu, pid, lockedPart);
+      return;
+    }
     this.#open.set(number, { cpu, pid, cpusDisturbed: new Set(), result: 0, allocated: 0 });
     let parked = 0;
     for (const holder of holders) parked += pages[holder];
@@ -128,6 +145,7 @@ export class FtraceText implements RunObserver {
   }
 
   drainStep(drain: number, step: DrainStep, timeNs: number, cpu: number, value: number): void {
+    if (step === 'waits-for-turn') this.#waiters.add(drain);
     const open = this.#open.get(drain);
     if (open === undefined) return;
     switch (step) {
@@ -143,11 +161,13 @@ export class FtraceText implements RunObserver {
         open.result = 2;
         return;
       case 'began-on':
-        this.#beganOn(drain, open, timeNs, cpu, value);
+        if (this.#policy.carrier !== 'interrupt' || cpu === open.cpu) return;
+        this.#entered = drain;
+        this.#enteredPages = value;
         return;
       case 'ended-on':
         if (this.#policy.carrier === 'interrupt' && cpu !== open.cpu)
-          this.#line(timeNs, cpu, 0, `call_function_exit: vector=${callVector}`);
+          this.#line(this.#nowNs, cpu, 0, `call_function_exit: vector=${callVector}`);
         return;
       case 'ended':
         this.#end(drain, open, timeNs);
@@ -156,11 +176,19 @@ export class FtraceText implements RunObserver {
     }
   }
 
-  #beganOn(drain: number, open: Open, timeNs: number, cpu: number, pages: number): void {
-    if (this.#policy.carrier !== 'interrupt' || cpu === open.cpu) return;
+  #handlerBegins(cpu: number): void {
+    const drain = this.#entered;
+    this.#entered = -1;
+    const open = this.#open.get(drain);
+    if (open === undefined) return;
     open.cpusDisturbed.add(cpu);
-    this.#line(timeNs, cpu, 0, `call_function_entry: vector=${callVector}`);
-    this.#line(timeNs, cpu, 0, `pcp_drain_ipi: seq=${drain} req_cpu=${open.cpu} pages=${pages}`);
+    this.#line(this.#nowNs, cpu, 0, `call_function_entry: vector=${callVector}`);
+    this.#line(
+      this.#nowNs,
+      cpu,
+      0,
+      `pcp_drain_ipi: seq=${drain} req_cpu=${open.cpu} pages=${this.#enteredPages}`,
+    );
   }
 
   #end(drain: number, open: Open, timeNs: number): void {
@@ -198,7 +226,7 @@ export class FtraceText implements RunObserver {
       case Kind.drainAllPagesInner:
         return probe('__drain_all_pages', `zone=${zoneAddress(a)} force=${b}`);
       case Kind.drainAllPagesLocked:
-        return 'drain_all_part0: (__drain_all_pages.part.0+0x0/0x1) zone=0x0';
+        return lockedPart;
       case Kind.drainLocalPages:
         return probe('drain_local_pages', `zone=${zoneAddress(a)}`);
       case Kind.drainLocalPagesWq:
@@ -224,8 +252,9 @@ export class FtraceText implements RunObserver {
   }
 
   #line(timeNs: number, cpu: number, pid: number, body: string): void {
-    const seconds = Math.floor(timeNs / 1e9);
-    const nanoseconds = `${timeNs - seconds * 1e9}`.padStart(9, '0');
+    const wholeNs = Math.floor(timeNs);
+    const seconds = Math.floor(wholeNs / 1e9);
+    const nanoseconds = `${wholeNs - seconds * 1e9}`.padStart(9, '0');
     this.#text +=
       `${this.#comm(pid).padStart(16)}-${`${pid}`.padEnd(7)} [${`${cpu}`.padStart(3, '0')}] .....  ` +
       `${seconds}.${nanoseconds}: ${body}\n`;
