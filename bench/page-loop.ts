@@ -14,7 +14,7 @@ import { EventQueue } from '../src/base/event-queue.ts';
 import { BlockType } from '../src/engine/machine/buddy.ts';
 import { kernelRules } from '../src/engine/machine/kernel-rules.ts';
 import { Memory } from '../src/engine/machine/memory.ts';
-import { Chains, noPage } from '../src/engine/machine/page-chains.ts';
+import { Chains } from '../src/engine/machine/page-chains.ts';
 import { Depth, Mark, ZoneClass } from '../src/engine/machine/watermarks.ts';
 import { defineScenario } from '../src/scenario/define-scenario.ts';
 
@@ -40,6 +40,17 @@ export interface PageLoopResult {
 
 export const stepPages = 32;
 
+/** Folds `count` pages of a chain into the hash, from its head or from its tail. */
+function folded(hash: number, follower: Int32Array, first: number, count: number): number {
+  let folds = hash;
+  let pfn = first;
+  for (let i = 0; i < count; i++) {
+    folds = Math.imul(folds ^ pfn, 0x01000193);
+    pfn = follower[pfn];
+  }
+  return folds;
+}
+
 export function pageLoop({ cpus, mebibytes, held, operations }: PageLoopLoad): PageLoopResult {
   const version = '5.10';
   const scenario = defineScenario({
@@ -53,6 +64,7 @@ export function pageLoop({ cpus, mebibytes, held, operations }: PageLoopLoad): P
   const memory = new Memory(scenario, kernelRules(version), null);
   const { costs } = scenario;
   const holdings = new Chains(memory.links, cpus);
+  const { next, prev } = memory.links;
   const queue = new EventQueue(cpus);
   for (let cpu = 0; cpu < cpus; cpu++) queue.push(cpu, cpu);
   let random = 2463534242 | 0;
@@ -72,20 +84,16 @@ export function pageLoop({ cpus, mebibytes, held, operations }: PageLoopLoad): P
     memory.spentNs = 0;
     let count = 1 + (random & (stepPages - 1));
     if (grows) {
-      for (let i = 0; i < count; i++) {
-        const pfn = memory.allocate(cpu, 0, BlockType.movable, Mark.low, Depth.normal);
-        if (pfn === noPage) throw new Error('the load does not fit into the memory');
-        holdings.pushHead(cpu, pfn);
-        hash = Math.imul(hash ^ pfn, 0x01000193);
-      }
+      const got = memory.allocateRun(cpu, 0, BlockType.movable, Mark.low, Depth.normal, count, holdings, cpu);
+      if (got < count) throw new Error('the load does not fit into the memory');
+      hash = folded(hash, next, holdings.head[cpu], count);
     } else {
       count = Math.min(count, has);
       const oldest = (random & 512) !== 0;
-      for (let i = 0; i < count; i++) {
-        const pfn = oldest ? holdings.popTail(cpu) : holdings.popHead(cpu);
-        memory.free(cpu, pfn);
-        hash = Math.imul(hash ^ pfn, 0x01000193);
-      }
+      hash = oldest
+        ? folded(hash, prev, holdings.tail[cpu], count)
+        : folded(hash, next, holdings.head[cpu], count);
+      memory.freeRun(cpu, holdings, cpu, count, oldest);
     }
     done += count;
     events++;

@@ -303,6 +303,16 @@ static int32_t pop_event(void)
 	return first;
 }
 
+/* Folds pages of a chain into the hash, from its head or from its tail. */
+static uint32_t folded(uint32_t hash, const int32_t *follower, int32_t pfn, int32_t n)
+{
+	for (int32_t i = 0; i < n; i++) {
+		hash = (hash ^ (uint32_t)pfn) * 0x01000193u;
+		pfn = follower[pfn];
+	}
+	return hash;
+}
+
 static void *zeroed(size_t n, size_t size)
 {
 	void *memory = calloc(n, size);
@@ -390,17 +400,17 @@ int main(int argc, char **argv)
 					return 1;
 				}
 				push_head(&holdings[cpu], pfn);
-				hash = (hash ^ (uint32_t)pfn) * 0x01000193u;
 			}
+			hash = folded(hash, next, holdings[cpu].head, n);
 		} else {
+			int oldest = (random & 512) != 0;
+
 			if (n > has)
 				n = has;
-			for (i = 0; i < n; i++) {
-				int32_t pfn = random & 512 ? pop_tail(&holdings[cpu]) : pop_head(&holdings[cpu]);
-
-				free_page(cpu, pfn);
-				hash = (hash ^ (uint32_t)pfn) * 0x01000193u;
-			}
+			hash = oldest ? folded(hash, prev, holdings[cpu].tail, n)
+				      : folded(hash, next, holdings[cpu].head, n);
+			for (i = 0; i < n; i++)
+				free_page(cpu, oldest ? pop_tail(&holdings[cpu]) : pop_head(&holdings[cpu]));
 		}
 		done += n;
 		events++;

@@ -76,6 +76,30 @@ export class Chains {
     this.length[chain] += count;
   }
 
+  /** Moves `count` blocks one by one from the head of `chain`, which has as many, to the head of another one. */
+  moveHeads(chain: number, count: number, to: Chains, toChain: number): void {
+    const { next, prev } = this.links;
+    let pfn = this.head[chain];
+    let first = to.head[toChain];
+    if (first === noPage) to.tail[toChain] = pfn;
+    else prev[first] = pfn;
+    for (let i = 0; i < count; i++) {
+      const after = next[pfn];
+      next[pfn] = first;
+      prev[pfn] = after;
+      first = pfn;
+      pfn = after;
+    }
+    // The loop set `prev` to the block that came next: the one that lies before it now. The last one is the head.
+    prev[first] = noPage;
+    to.head[toChain] = first;
+    to.length[toChain] += count;
+    this.head[chain] = pfn;
+    if (pfn === noPage) this.tail[chain] = noPage;
+    else prev[pfn] = noPage;
+    this.length[chain] -= count;
+  }
+
   /** The first block, or noPage. */
   popHead(chain: number): Pfn {
     const pfn = this.head[chain];

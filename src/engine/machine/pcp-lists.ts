@@ -168,6 +168,43 @@ export class PcpLists {
     else this.#freedTuned(set, cpu, zone, order, position);
   }
 
+  /** As so many `allocate` of one list, which has as many blocks: the caller takes them from its head. */
+  allocateRun(cpu: CpuIndex, zone: ZoneIndex, order: number, list: number, blocks: number): void {
+    const set = cpu * this.zoneCount + zone;
+    if (this.#era !== Era.fixed) this.freeCount[set] >>= Math.min(blocks, 31);
+    this.length[list] -= blocks;
+    const count = this.count[set] - (blocks << order);
+    this.count[set] = count;
+    if (count === 0) this.#holderWords[zone][cpu >>> 5] &= ~(1 << (cpu & 31));
+  }
+
+  /** How many pages can be freed one by one to this set before one of them gives anything back or moves `high`. */
+  quietFrees(set: number, zone: ZoneIndex): number {
+    const flags = this.zoneFlags[zone];
+    let high = this.high[set];
+    if (this.#era === Era.scaled) {
+      if ((flags & ZoneFlag.reclaimActive) !== 0) high = Math.min(this.batch[set] << 2, high);
+    } else if (this.#era === Era.tuned) {
+      if (flags !== 0) return 0;
+      high = this.#clampHigh(set);
+    }
+    return Math.max(0, high - this.count[set] - 1);
+  }
+
+  /** As so many `freed` of order 0 to one list, not more than `quietFrees`. */
+  freedQuietly(cpu: CpuIndex, zone: ZoneIndex, list: number, pages: Pages): void {
+    const set = cpu * this.zoneCount + zone;
+    this.length[list] += pages;
+    if (this.count[set] === 0) this.#holderWords[zone][cpu >>> 5] |= 1 << (cpu & 31);
+    this.count[set] += pages;
+    if (this.#era !== Era.tuned) return;
+    this.allocFactor[set] >>= Math.min(pages, 31);
+    this.#prevHighOrder[set] = 0;
+    const most = this.batch[set] << this.#scaleMax;
+    const freed = this.freeCount[set];
+    if (freed < most) this.freeCount[set] = Math.min(freed + pages, most);
+  }
+
   /**
    * Takes the pages of one CPU and zone back to the free lists (drain_pages_zone), at most about `limitPages`
    * (a drain in chunks from 6.10 on; drain_zone_pages of the vmstat worker). Returns how many pages went.
