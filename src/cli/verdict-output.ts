@@ -9,6 +9,7 @@ import { writeJson } from '../engine/report/write-json.ts';
 import { writeMmtests } from '../engine/report/write-mmtests.ts';
 import { comparisonText } from './terminal/comparison-text.ts';
 import { screenOf } from './terminal/screen.ts';
+import { simulatedVerdictText } from './terminal/simulated-verdict-text.ts';
 import { verdictText } from './terminal/verdict-text.ts';
 
 export interface OutputFlags {
@@ -28,9 +29,11 @@ export function writtenVerdicts(verdicts: readonly Verdict[], flags: OutputFlags
       return verdicts.map(writeMmtests).join('\n');
     case 'text': {
       const screen = screenOf(process.stdout, process.env);
-      return verdicts.length === 1
-        ? verdictText(verdicts[0], screen)
-        : comparisonText(compare(verdicts), screen);
+      if (verdicts.length > 1) return comparisonText(compare(verdicts), screen);
+      const [verdict] = verdicts;
+      return verdict.simulation === null
+        ? verdictText(verdict, screen)
+        : simulatedVerdictText(verdict, verdict.simulation, screen);
     }
   }
 }

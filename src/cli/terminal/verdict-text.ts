@@ -155,7 +155,7 @@ function basisLines({ policies }: Verdict, screen: Screen): string[] {
   return [screen.colours.dim([wrap(exact, screen.width), ...modelled, ...reasons, ...uncounted].join('\n'))];
 }
 
-function holderSection({ drains, source }: Verdict, screen: Screen): string[] {
+export function holderSection({ drains, source }: Verdict, screen: Screen): string[] {
   const known = drains.carriedOut - drains.holdersNotKnown;
   if (known === 0 || drains.holdersMean === null) return [];
   const online = onlineCount(source.online);
@@ -188,7 +188,7 @@ function isolatedSection({ source, policies, drains }: Verdict, screen: Screen):
   ];
 }
 
-function causeSection({ drains }: Verdict, screen: Screen): string[] {
+export function causeSection({ drains }: Verdict, screen: Screen): string[] {
   const causes = Object.entries(drains.byCause).filter(([, times]) => times > 0);
   if (causes.length === 0) return [];
   causes.sort(([, a], [, b]) => b - a);
@@ -197,7 +197,7 @@ function causeSection({ drains }: Verdict, screen: Screen): string[] {
 }
 
 /** The counters that the thread asked for, by the names that they would have in /proc/vmstat. */
-function counterSection({ policies }: Verdict, screen: Screen): string[] {
+export function counterSection({ policies }: Verdict, screen: Screen): string[] {
   const value = (number: number | null) => (number === null ? 'not known' : count(number));
   const columns: Array<Column<PolicyVerdict>> = [
     { head: '/proc/vmstat\nwould say', text: ({ name }) => name, weight: 9 },
