@@ -1,7 +1,7 @@
 /**
  * What is known so far of the migrate type of each page block (2 MiB): the causal stand-in for get_pfnblock_migratetype.
  * A page that leaves its list shows what its block was when the page was freed, which may be long ago: each piece of
- * knowledge has the number of the free from which it comes, and older ones do not replace newer ones.
+ * knowledge has a time, and older ones do not replace newer ones.
  */
 
 import type { Pfn } from '../../base/units.ts';
@@ -11,7 +11,7 @@ const blockOrder = 9;
 const movable = 1;
 
 export class BlockTypes {
-  /** By block: type + 1, or 0; and as of which free. */
+  /** By block: type + 1, or 0; and as of when. */
   readonly #types: Uint8Array;
   readonly #asOf: Int32Array;
 

@@ -146,7 +146,7 @@ class LocalDrive implements DrivenPass {
         }
         case Kind.pageAllocExtfrag:
           if (a[i] >= 0 && block.d[i] === 1)
-            this.#blocks.learnRange(pfn[i], block.c[i], this.#typeOf(a[i]), this.#frees);
+            this.#blocks.learnRange(pfn[i], block.c[i], this.#typeOf(a[i]), 2 * this.#frees + 1);
           break;
         case Kind.pageFree:
           if (order[i] === 0) this.#free(on, pfn[i], block.timeNs[i]);
@@ -177,6 +177,7 @@ class LocalDrive implements DrivenPass {
   }
 
   finish(): void {
+    this.#runs.finish();
     for (const set of this.#puzzles.keys()) this.#solve(set, 'unexplained');
     this.#snapshots.finish();
   }
@@ -192,6 +193,7 @@ class LocalDrive implements DrivenPass {
   #allocation(cpu: CpuIndex, pfn: Pfn, type: number, timeNs: Nanoseconds): void {
     const zone = this.#zones.of(pfn);
     if (zone < 0) return;
+    this.#lapse(cpu);
     const set = cpu * this.#zoneCount + zone;
     const list = this.#listOf(cpu, zone, type);
     const observed = this.#refill[list];
@@ -260,7 +262,7 @@ class LocalDrive implements DrivenPass {
     // It was told as freed before the drain, and the drain did not find it: it was on its way on or off the list.
     if (this.#puzzles.has(set) && this.#entered[pfn] <= this.#sizes.drainedAt[set])
       this.#solve(set, 'in flight');
-    this.#blocks.learn(pfn, type, this.#entered[pfn]);
+    this.#blocks.learn(pfn, type, 2 * this.#entered[pfn]);
   }
 
   /** The give-back that was due did not come. */

@@ -48,6 +48,11 @@ export class ObservedRuns {
     if (this.#givePages[cpu] >= 0 && kind !== Kind.pagePcpuDrain) this.#endGiveBack(cpu);
   }
 
+  /** After the last row. */
+  finish(): void {
+    for (let cpu = 0; cpu < this.#givePages.length; cpu++) this.settle(cpu, Kind.other);
+  }
+
   /** mm_page_alloc_zone_locked of a page for `list`. */
   refill(cpu: CpuIndex, list: ListIndex): void {
     if (this.#refillList[cpu] !== list) {
