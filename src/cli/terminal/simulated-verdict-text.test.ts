@@ -71,11 +71,8 @@ One seed: nothing tells how far another would differ. --seeds 5 gives intervals.
 `,
   );
   // Of 14 and 11 that were disturbed 10 and 5 held nothing.
-  expect(text).toContain(`
-policy           kernels  drains     a drain  a drain  in all  nothing  got page
-everyone        up to 3.3       2        7.00        –       –   71.4 %   100.0 %
-selective  patch v4, 2011       3        3.67   47.6 %  21.4 %   45.5 %         –
-`);
+  expect(text).toMatch(/\neveryone +up to 3.3 +2 +7.00 +– +– +71.4 % +100.0 %\n/);
+  expect(text).toMatch(/\nselective +patch v4, 2011 +3 +3.67 +47.6 % +21.4 % +45.5 % +–\n/);
   // 14 µs · 3/2 - 9 µs of others' time, 3 µs - (3 - 6.5) µs of waiting; masks and looks cost 6.5 µs.
   expect(text).toContain(`
   selective: 3 masks asked for at 3 drains: 1 from the CPU's own objects, 1 from the reserve below
