@@ -109,3 +109,24 @@ test('processors are never idle while somebody waits, and nobody runs twice', ()
   const total = [0, 1, 2, 3, 4].reduce((sum, c) => sum + host.receivedNs(c, time), 0);
   expect(total).toBeLessThanOrEqual(2 * time * (1 + 1e-9));
 });
+
+test('a host with EEVDF lets one that slept come back at the average, and wait for its turn', () => {
+  const host = new HostProcessors(3, { cpus: 1, sliceNs: 3 * ms }, 1 * ms, true);
+  host.wake(0, 0);
+  host.wake(1, 0);
+  for (let slice = 1; slice <= 10; slice++) host.switchNext();
+  // At 30 ms both have had 15 ms and 0 begins; at 31 ms it has 16: the average is 15.5, and 2 comes back with it.
+  expect(host.wake(2, 31 * ms)).toBeNull();
+  // 33 ms: 1 (15) goes before 2 (15.5); 36 ms: 2 goes before 0 (18).
+  expect(host.switchNext()).toEqual({ timeNs: 33 * ms, stopped: 0, started: 1 });
+  expect(host.switchNext()).toEqual({ timeNs: 36 * ms, stopped: 1, started: 2 });
+});
+
+test('a host with CFS lets the same one go first', () => {
+  const host = new HostProcessors(3, { cpus: 1, sliceNs: 3 * ms });
+  host.wake(0, 0);
+  host.wake(1, 0);
+  for (let slice = 1; slice <= 10; slice++) host.switchNext();
+  // 15 - 3/2 = 13.5, behind the running 16 by 2.5 ms.
+  expect(host.wake(2, 31 * ms)).toEqual({ timeNs: 31 * ms, stopped: 0, started: 2 });
+});
