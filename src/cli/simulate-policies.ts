@@ -6,6 +6,7 @@ import type { Policy } from '../engine/policy/policy.ts';
 import { simulatedVerdict } from '../engine/report/simulated-verdict.ts';
 import type { Verdict } from '../engine/report/verdict.ts';
 import { Simulation } from '../engine/simulation.ts';
+import { estimatedBytes } from '../scenario/estimate-memory.ts';
 import { loadPolicies, policyError } from './policy-file.ts';
 import { Busy, type SharedState, type SimulationOrder, Stop } from './simulation-order.ts';
 
@@ -46,34 +47,43 @@ async function loaded(names: readonly string[], state: SharedState): Promise<Pol
 /** Seeds outermost: whoever stops early has each policy with the first seeds. */
 function runAll(scenario: Scenario, policies: readonly Policy[], state: SharedState, runs: Run[]): void {
   const { seed, seeds } = scenario.run;
+  const abreast = policies.length * estimatedBytes(scenario) <= abreastBytesMax ? policies.length : 1;
   for (let round = 0; round < seeds; round++) {
-    for (const policy of policies) {
+    for (let first = 0; first < policies.length; first += abreast) {
       state.run = runs.length;
-      state.simulatedNs = 0;
-      state.events = 0;
-      runs.push(runInSlices(new Simulation(scenario, watched(policy, state), seed + round), state));
+      const simulations = policies
+        .slice(first, first + abreast)
+        .map((policy) => new Simulation(scenario, watched(policy, state), seed + round));
+      runs.push(...runAbreast(simulations, state));
       if (state.stop !== Stop.no) return;
     }
   }
 }
 
+/** Machines up to this size run side by side, so that whoever stops early has figures of every policy. */
+const abreastBytesMax = 2 ** 31;
 /** Events between two looks at whether to stop: a tenth of a second or less. */
 const sliceEvents = 100_000;
 
-/** In slices of simulated time that grow and shrink with what happens in them. */
-function runInSlices(simulation: Simulation, state: SharedState): Run {
+/** Each in turn for a slice of simulated time, which grows and shrinks with what happens in it. */
+function runAbreast(simulations: readonly Simulation[], state: SharedState): Run[] {
+  const going = new Set(simulations);
   let sliceNs = 1e6;
-  for (;;) {
-    const eventsBefore = simulation.events;
-    const goesOn = simulation.runUntil(simulation.nowNs + sliceNs);
-    state.simulatedNs = simulation.nowNs;
-    state.events = simulation.events;
-    if (!goesOn) return simulation.finish();
-    if (state.stop !== Stop.no) return simulation.finish(true);
-    const events = simulation.events - eventsBefore;
-    if (events < sliceEvents / 4) sliceNs *= 2;
-    else if (events > sliceEvents && sliceNs > 1000) sliceNs /= 2;
+  for (let untilNs = sliceNs; going.size > 0; untilNs += sliceNs) {
+    let most = 0;
+    for (const simulation of going) {
+      const eventsBefore = simulation.events;
+      if (!simulation.runUntil(untilNs)) going.delete(simulation);
+      const events = simulation.events - eventsBefore;
+      most = Math.max(most, events);
+      state.simulatedNs = simulation.nowNs;
+      state.events += events;
+      if (state.stop !== Stop.no) return simulations.map((each) => each.finish(going.has(each)));
+    }
+    if (most < sliceEvents / 4) sliceNs *= 2;
+    else if (most > sliceEvents && sliceNs > 1000) sliceNs /= 2;
   }
+  return simulations.map((simulation) => simulation.finish());
 }
 
 /** Tells when a user's rule is entered and left, so that one that never answers can be told from a long run. */

@@ -122,11 +122,11 @@ interface RunProgress {
   readonly events: number;
 }
 
-/** `run 3 of 8, two-pass: 12.4 of 60 s, 31.2 million events`. */
+/** `everyone and 7 more, run 1 of 8: 12.4 of 60 s, 31.2 million events`. */
 function progressText({ run }: Scenario, names: readonly string[], state: RunProgress): string {
   if (names.length === 0) return 'loading policies';
-  const name = names[state.run % names.length];
   const simulated = (state.simulatedNs / 1e9).toFixed(1);
   const events = (state.events / 1e6).toFixed(1);
-  return `run ${state.run + 1} of ${names.length * run.seeds}, ${name}: ${simulated} of ${run.seconds} s, ${events} million events`;
+  const number = state.run + 1;
+  return `from run ${number} of ${names.length * run.seeds} (${names[state.run % names.length]}): ${simulated} of ${run.seconds} s, ${events} million events`;
 }
