@@ -290,6 +290,7 @@ export class Simulation {
   private goOn(cpu: CpuIndex): void {
     const { processors, tasks, memory, nowNs } = this;
     const before = processors.current[cpu];
+    processors.computeNs[cpu] = 0;
     const task = processors.pick(cpu, nowNs);
     if (task < 0) return;
     this.workedNs[cpu] = nowNs;
@@ -316,6 +317,7 @@ export class Simulation {
         this.call(task, cpu);
         return;
       default:
+        processors.computeNs[cpu] = this.steps.computeNs;
         processors.continueAt(cpu, nowNs + Math.max(1, spentNs));
     }
   }
@@ -374,6 +376,7 @@ export class Simulation {
     tasks.killed[task] = 0;
     tasks.stage[task] = Stage.none;
     tasks.failed[task] = 0;
+    tasks.leftNs[task] = 0;
     this.placeTask(task, nowNs);
     programs[spec.kind].start(tasks, task, spec, nowNs);
     this.tasksAlive++;

@@ -34,8 +34,10 @@ export class Processors {
   private readonly queue: EventQueue;
   private readonly sliceNs: Nanoseconds;
   private readonly switchNs: Nanoseconds;
-  /** A step of this CPU is in the event queue. */
-  private readonly scheduled: Uint8Array;
+  /** By CPU: how much of the end of the current step is user code, which a task that wakes may cut short. */
+  readonly computeNs: Float64Array;
+  /** Time of the step of this CPU that counts in the event queue; older ones are stale. Infinity: none. */
+  private readonly stepAtNs: Float64Array;
   /** What was left when the host took the processor away; -1: nothing was under way. */
   private readonly leftNs: Float64Array;
   private switchAtNs = Number.POSITIVE_INFINITY;
@@ -50,7 +52,8 @@ export class Processors {
     this.endsNs = new Float64Array(machine.cpus);
     this.handlerUntilNs = new Float64Array(machine.cpus);
     this.sliceEndsNs = new Float64Array(machine.cpus);
-    this.scheduled = new Uint8Array(machine.cpus);
+    this.computeNs = new Float64Array(machine.cpus);
+    this.stepAtNs = new Float64Array(machine.cpus).fill(Number.POSITIVE_INFINITY);
     this.leftNs = new Float64Array(machine.cpus).fill(-1);
     this.sliceNs = costs.sliceNs;
     this.switchNs = costs.contextSwitchNs;
@@ -70,7 +73,23 @@ export class Processors {
     this.tasks.state[task] = TaskState.runnable;
     const cpu = this.tasks.cpu[task];
     this.queues.wake(cpu, task);
-    this.wake(cpu, nowNs);
+    if (this.states.idle.has(cpu)) this.wake(cpu, nowNs);
+    else if (this.computeNs[cpu] > 0) this.cutShort(cpu, task, nowNs);
+  }
+
+  /** User code makes room at once for a task that has received less (check_preempt_wakeup). Kernel code is not preempted. */
+  private cutShort(cpu: CpuIndex, woken: number, nowNs: Nanoseconds): void {
+    const { tasks } = this;
+    const task = this.current[cpu];
+    if (task === noTask || tasks.fifo[task] === 1 || !this.runs(cpu)) return;
+    this.charge(task, nowNs);
+    const leftNs = Math.min(this.endsNs[cpu] - nowNs, this.computeNs[cpu]);
+    if (leftNs <= 0 || leftNs === Number.POSITIVE_INFINITY) return;
+    if (tasks.fifo[woken] === 0 && tasks.receivedNs[task] - tasks.receivedNs[woken] <= wakeupGranularityNs)
+      return;
+    tasks.leftNs[task] += leftNs;
+    this.computeNs[cpu] = 0;
+    this.continueAt(cpu, this.endsNs[cpu] - leftNs);
   }
 
   /** An idle CPU leaves its idle state for work of its own (not for a drain). */
@@ -89,8 +108,9 @@ export class Processors {
       this.leftNs[cpu] = 0;
       return;
     }
-    if (this.scheduled[cpu] === 1) return;
-    this.scheduled[cpu] = 1;
+    // A step that comes too early is put off when it comes.
+    if (this.stepAtNs[cpu] <= endNs) return;
+    this.stepAtNs[cpu] = endNs;
     this.queue.push(endNs, eventOf(EventKind.step, cpu));
   }
 
@@ -106,7 +126,8 @@ export class Processors {
 
   /** A step event of this CPU came out of the queue. True: the CPU goes on now; false: it was put off. */
   due(cpu: CpuIndex, nowNs: Nanoseconds): boolean {
-    this.scheduled[cpu] = 0;
+    if (this.stepAtNs[cpu] !== nowNs) return false;
+    this.stepAtNs[cpu] = Number.POSITIVE_INFINITY;
     const endNs = this.endsNs[cpu];
     if (endNs === Number.POSITIVE_INFINITY) return false;
     if (!this.runs(cpu)) return false;

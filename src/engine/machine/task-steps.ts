@@ -46,6 +46,8 @@ export interface TaskStepsParts {
 }
 
 export class TaskSteps {
+  /** How much of the end of the last step was user code. */
+  computeNs: Nanoseconds = 0;
   /** After `sleeps`: for how long. */
   sleepNs: Nanoseconds = 0;
   private readonly parts: TaskStepsParts;
@@ -72,6 +74,13 @@ export class TaskSteps {
     const { tasks, memory, counters } = this.parts;
     let budget = this.stepPages;
     let choices = 0;
+    this.computeNs = 0;
+    if (tasks.leftNs[task] > 0) {
+      this.computeNs = tasks.leftNs[task];
+      tasks.leftNs[task] = 0;
+      memory.spentNs += this.computeNs;
+      if (tasks.killed[task] === 0) return StepEnd.goesOn;
+    }
     if (tasks.killed[task] === 1 && tasks.op[task] !== Op.exit) tasks.set(task, Op.exit, 0);
     for (;;) {
       const op = tasks.op[task];
@@ -96,7 +105,8 @@ export class TaskSteps {
           done = op === Op.takeObjects ? this.takeObjects(task, cpu) : this.giveObjects(task, cpu);
           break;
         case Op.compute:
-          memory.spentNs += tasks.todo[task];
+          this.computeNs = tasks.todo[task];
+          memory.spentNs += this.computeNs;
           tasks.todo[task] = 0;
           break;
         case Op.sleep:
@@ -141,7 +151,8 @@ export class TaskSteps {
     tasks.todo[task]--;
     switch (tasks.op[task]) {
       case Op.read:
-        memory.cache.add(memory.nodeOf(pfn), pfn, nowNs);
+        tasks.holdings.pushHead(task, pfn);
+        if (tasks.todo[task] <= 0) this.submit(task, nowNs);
         return;
       case Op.send:
         tasks.mailboxes.pushTail(tasks.group[task], pfn);
@@ -158,6 +169,9 @@ export class TaskSteps {
     const type = tasks.type[task];
     const workNs = this.touchNs + (type === BlockType.movable && !sends ? this.faultNs : 0);
     let got = 0;
+    if (!sends && !this.faults) {
+      got = memory.allocateRun(cpu, order, type, Mark.low, Depth.normal, blocks, tasks.holdings, task);
+    }
     while (got < blocks) {
       const pfn = this.getPage(task, cpu, order, type);
       if (pfn === noPage) break;
@@ -182,51 +196,43 @@ export class TaskSteps {
 
   private read(task: number, cpu: CpuIndex, pages: number, nowNs: Nanoseconds): number {
     const { tasks, memory, counters } = this.parts;
-    const { cache } = memory;
     const type = tasks.type[task];
     let got = 0;
     while (got < pages) {
       const pfn = this.getPage(task, cpu, 0, type);
       if (pfn === noPage) break;
-      cache.add(memory.nodeOf(pfn), pfn, nowNs);
+      tasks.holdings.pushHead(task, pfn);
       got++;
     }
     memory.spentNs += got * this.readNs;
     counters.allocations += got;
     if (tasks.failed[task] === 0) tasks.todo[task] -= got;
+    if (tasks.todo[task] <= 0) this.submit(task, nowNs);
     return got;
+  }
+
+  /** The pages of a read go to the disk together (blk_plug): until then they are locked, and nobody can reclaim them. */
+  private submit(task: number, nowNs: Nanoseconds): void {
+    const { tasks, memory } = this.parts;
+    const { cache } = memory;
+    for (let pfn = tasks.holdings.popTail(task); pfn !== noPage; pfn = tasks.holdings.popTail(task)) {
+      cache.add(memory.nodeOf(pfn), pfn, nowNs);
+    }
   }
 
   private release(task: number, cpu: CpuIndex, blocks: number, oldest: boolean): number {
     const { tasks, memory, counters } = this.parts;
-    const { holdings } = tasks;
-    const { order } = memory.links;
-    let gone = 0;
-    while (gone < blocks) {
-      const pfn = oldest ? holdings.popTail(task) : holdings.popHead(task);
-      if (pfn === noPage) {
-        tasks.todo[task] = 0;
-        return gone;
-      }
-      tasks.pages[task] -= 1 << order[pfn];
-      memory.free(cpu, pfn);
-      gone++;
-    }
+    const gone = memory.freeRun(cpu, tasks.holdings, task, blocks, oldest);
+    tasks.pages[task] -= memory.freedPages;
     counters.frees += gone;
-    tasks.todo[task] -= gone;
+    tasks.todo[task] = gone < blocks ? 0 : tasks.todo[task] - gone;
     return gone;
   }
 
   private receive(task: number, cpu: CpuIndex, blocks: number): number {
     const { tasks, memory, counters } = this.parts;
     const mailbox = tasks.group[task];
-    let gone = 0;
-    while (gone < blocks) {
-      const pfn = tasks.mailboxes.popHead(mailbox);
-      if (pfn === noPage) break;
-      memory.free(cpu, pfn);
-      gone++;
-    }
+    const gone = memory.freeRun(cpu, tasks.mailboxes, mailbox, blocks, false);
     counters.frees += gone;
     // An empty mailbox ends the operation: the program waits.
     tasks.todo[task] = gone === blocks ? tasks.todo[task] - gone : 0;

@@ -98,6 +98,8 @@ export class TaskTable {
   /** Children that `fork` starts: forkNext … forkEnd-1. They are dead until then. */
   readonly forkNext: Int32Array;
   readonly forkEnd: Int32Array;
+  /** User code that was cut short: comes before the next operation. */
+  readonly leftNs: Float64Array;
   readonly startedNs: Float64Array;
   /** When a sleeping or stalled task wakes; Infinity: when somebody wakes it. */
   readonly wakeNs: Float64Array;
@@ -142,6 +144,7 @@ export class TaskTable {
     this.counter = ints();
     this.forkNext = ints();
     this.forkEnd = ints();
+    this.leftNs = new Float64Array(length);
     this.startedNs = new Float64Array(length);
     this.wakeNs = new Float64Array(length);
     this.runSinceNs = new Float64Array(length);

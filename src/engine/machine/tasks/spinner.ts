@@ -10,7 +10,7 @@ export const spinner: Program = {
   },
   next(tasks, task) {
     tasks.failed[task] = 0;
-    // Long stretches: an isolated CPU costs the simulation next to nothing.
-    tasks.set(task, Op.compute, 10_000_000);
+    // Long stretches: an isolated CPU costs the simulation next to nothing. A task that wakes cuts them short.
+    tasks.set(task, Op.compute, 1_000_000_000);
   },
 };
