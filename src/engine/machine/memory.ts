@@ -172,7 +172,7 @@ export class Memory implements ListSupply {
 
   /**
    * Up to `blocks` blocks one after another, each to the head of a chain: as so many `allocate`, until one fails. What
-   * stands on the list is moved in one go: as long as nothing is refilled, the same zone is above its mark.
+   * stands on the list is moved in one go: until the next refill the free counters, and so the choice of zone, stay.
    */
   allocateRun(
     cpu: CpuIndex,
@@ -196,13 +196,21 @@ export class Memory implements ListSupply {
       const zone = this.zoneOfBlock[pfn >>> pageBlockOrder];
       const list = lists.listOf(cpu * this.zoneCount + zone, order, type);
       const run = Math.min(blocks - got, lists.length[list]);
-      if (run === 0 || this.isLocked(cpu, zone)) continue;
+      if (run === 0 || this.isLocked(cpu, zone) || !this.isAbove(zone, order, type, mark, depth)) continue;
       lists.allocateRun(cpu, zone, order, list, run);
       this.listChains.moveHeads(list, run, to, chain);
       this.spentNs += run * this.allocateNs;
       got += run;
     }
     return got;
+  }
+
+  private isAbove(zone: ZoneIndex, order: number, type: number, mark: Mark, depth: Depth): boolean {
+    const { marks, buddy } = this;
+    const zoneClass = type === BlockType.movable ? ZoneClass.Movable : ZoneClass.Normal;
+    return order === 0
+      ? buddy.free[zone] > marks.floors[marks.floorAt(zone, mark, depth, zoneClass)]
+      : marks.ok(zone, order, mark, depth, zoneClass, buddy);
   }
 
   /** rmqueue: from the CPU's list, or straight from the free lists. */
