@@ -469,4 +469,51 @@ describe('on every kernel', () => {
     });
     expect(pages.in - pages.out).toBe(held[0] + held[1]);
   });
+
+  test.each(versions)('%s: runs of allocations and quiet frees are the same as one by one', (version) => {
+    const tuned = kernelAtLeast(version, '6.7');
+    const wide = { batch: 31, high: 186, highMax: tuned ? 4000 : 186 };
+    const one = makeLists(version, wide);
+    const runs = makeLists(version, wide);
+    const state = ({ lists }: ReturnType<typeof makeLists>) => [
+      [...lists.count],
+      [...lists.length],
+      [...lists.high],
+      [...lists.freeCount],
+      [...lists.allocFactor],
+      [...lists.holders[0]],
+    ];
+    let word = 88675123;
+    let quietMost = 0;
+    for (let i = 0; i < 4000; i++) {
+      word ^= word << 13;
+      word ^= word >>> 17;
+      word ^= word << 5;
+      const type = ((word >>> 8) & 0xff) % 3;
+      const pages = (word >>> 20) & 127;
+      const list = runs.lists.listOf(0, 0, type);
+      const flags = i % 16 === 15 ? ZoneFlag.reclaimActive : 0;
+      for (const { lists } of [one, runs]) lists.zoneFlags[0] = tuned || version === '5.15' ? flags : 0;
+      if (word & 1) {
+        const run = Math.min(pages, runs.lists.length[list]);
+        runs.lists.allocateRun(0, 0, 0, list, run);
+        for (let page = 0; page < run; page++) one.lists.allocate(0, 0, 0, type);
+      } else {
+        const quiet = Math.min(pages, runs.lists.quietFrees(0, 0));
+        quietMost = Math.max(quietMost, quiet);
+        one.given.length = 0;
+        if (quiet > 0) runs.lists.freedQuietly(0, 0, list, quiet);
+        for (let page = 0; page < quiet; page++) one.lists.freed(0, 0, 0, type);
+        expect(one.given).toEqual([]);
+      }
+      // Something that is neither, alike on both.
+      for (const { lists } of [one, runs]) {
+        if (i % 7 === 0) lists.freed(0, 0, 0, type);
+        else if (i % 7 === 1) lists.allocate(0, 0, 0, type);
+        else if (i % 211 === 2) lists.drain(0, 0);
+      }
+      expect(state(runs)).toEqual(state(one));
+    }
+    expect(quietMost).toBeGreaterThan(100);
+  });
 });
