@@ -126,10 +126,9 @@ export class Interrupts {
     return plan;
   }
 
-  /** The handler of `cpu` runs and takes all calls that wait there (generic_smp_call_function_interrupt). Returns how many. */
-  taken(cpu: CpuIndex): number {
-    const calls = this.waiting[cpu];
-    this.waiting[cpu] = 0;
+  /** The handler of `cpu` runs and takes the calls that wait there (generic_smp_call_function_interrupt): all, or `calls`. Returns how many. */
+  taken(cpu: CpuIndex, calls = this.waiting[cpu]): number {
+    this.waiting[cpu] -= calls;
     return calls;
   }
 

@@ -146,7 +146,7 @@ export class TaskSteps {
 
   /** The block that the slow path got for the task: where its operation puts it. */
   grant(task: number, pfn: Pfn, nowNs: Nanoseconds): void {
-    const { tasks, memory, counters } = this.parts;
+    const { tasks, counters } = this.parts;
     counters.pageOperations++;
     tasks.todo[task]--;
     switch (tasks.op[task]) {
