@@ -97,6 +97,8 @@ export class LocalDrains {
 export class DrainSizes {
   readonly predicted: Int32Array;
   readonly observed: Int32Array;
+  /** What the model with the types in hindsight predicted. */
+  readonly shadow: Int32Array;
   /** 1: this set is being drained and counts; 2: it is drained for the first time. */
   readonly state: Uint8Array;
   /** Number of frees when the set was drained last. */
@@ -107,15 +109,17 @@ export class DrainSizes {
   constructor(sets: number) {
     this.predicted = new Int32Array(sets);
     this.observed = new Int32Array(sets);
+    this.shadow = new Int32Array(sets);
     this.state = new Uint8Array(sets);
     this.drainedAt = new Int32Array(sets);
     this.refillOpen = new Uint8Array(sets);
   }
 
-  begin(set: number, state: 1 | 2, pages: Pages, frees: number, refillOpen: boolean): void {
+  begin(set: number, state: 1 | 2, pages: Pages, shadow: Pages, frees: number, refillOpen: boolean): void {
     this.state[set] = state;
     this.predicted[set] = pages;
     this.observed[set] = 0;
+    this.shadow[set] = shadow;
     this.drainedAt[set] = frees;
     this.refillOpen[set] = refillOpen ? 1 : 0;
   }

@@ -18,6 +18,7 @@ import type { DrivenEra, DrivenPass, DrivenSetting } from './driven.ts';
 import { DrainSizes, LocalDrains } from './local-drains.ts';
 import { entersLater, entersNever, FreedPages, pfnEndOf, typeBits, typeUnknown } from './local-lookahead.ts';
 import { LocalModel } from './local-model.ts';
+import { LocalScoring, localClasses } from './local-scoring.ts';
 import { ObservedRuns } from './observed-runs.ts';
 import type { Score } from './score.ts';
 import { ZoneOfPage } from './zone-of-page.ts';
@@ -31,17 +32,7 @@ export const localEra: DrivenEra = {
     const freed = new FreedPages(setting.machine, (migratetype) => listType(setting.rules, migratetype));
     return [freed, new LocalDrive(setting, freed, score)];
   },
-  classes: {
-    'block type':
-      'the type of the page block of a freed page was believed wrong: with the type in hindsight this prediction is right',
-    'in flight':
-      'the event that tells of a page came later than the page moved, and other pages of this CPU or a snapshot came in between',
-    'follow-up': 'counts of this CPU and zone were off since another deviation, until the next drain',
-    short:
-      'the refill was smaller than a batch: the free lists had fewer pages, or memory that goes offline changed the limits',
-    'while printed': 'the count changed while zoneinfo was printed, and had the printed value in that time',
-    unexplained: 'no cause was found',
-  },
+  classes: localClasses,
 };
 
 /** Numbers of the kernel → types of PcpLists. Reserved and contiguous blocks stand on the movable list. */
@@ -53,6 +44,7 @@ function listType(rules: KernelRules, migratetype: number): number {
 class LocalDrive implements DrivenPass {
   readonly #setting: DrivenSetting;
   readonly #score: Score;
+  readonly #scoring: LocalScoring;
   readonly #freed: FreedPages;
   readonly #zoneCount: number;
   readonly #zones: ZoneOfPage;
@@ -63,9 +55,6 @@ class LocalDrive implements DrivenPass {
   readonly #runs: ObservedRuns;
   readonly #drains: LocalDrains;
   readonly #sizes: DrainSizes;
-  readonly #shadowDrained: Int32Array;
-  /** Set → its last drain, whose size was predicted wrong for no reason known so far. */
-  readonly #puzzles = new Map<number, { predicted: Pages; observed: Pages }>();
   readonly #snapshots: CountsAtSnapshots;
   /** By set: it was drained once. */
   readonly #begun: Uint8Array;
@@ -79,8 +68,6 @@ class LocalDrive implements DrivenPass {
   readonly #refillMoves: Int32Array;
   /** By CPU: pages that were told to enter or leave its lists. */
   readonly #moves: Int32Array;
-  /** By set: something was predicted wrong since its last drain. */
-  readonly #off: Uint8Array;
   /** By CPU: pages that must be given back now, by the model and by its shadow, and their zone. */
   readonly #due: Int32Array;
   readonly #dueShadow: Int32Array;
@@ -109,12 +96,11 @@ class LocalDrive implements DrivenPass {
     this.#refill = new Int32Array(this.#model.lists.length.length);
     this.#refillMoves = new Int32Array(this.#refill.length);
     this.#moves = new Int32Array(cpus);
-    this.#off = new Uint8Array(sets);
+    this.#scoring = new LocalScoring(score, this.#zoneCount, sets);
     this.#due = new Int32Array(cpus);
     this.#dueShadow = new Int32Array(cpus);
     this.#dueZone = new Int32Array(cpus);
     this.#sizes = new DrainSizes(sets);
-    this.#shadowDrained = new Int32Array(sets);
     const pointers = new PointerTable();
     const { listsPerSet } = this.#model.lists;
     this.#runs = new ObservedRuns(cpus, listsPerSet, pointers, this);
@@ -123,7 +109,7 @@ class LocalDrive implements DrivenPass {
     this.#drains = new LocalDrains(cpus, pointers, this);
     const counted = (set: number) => this.#begun[set] === 1;
     const { snapshots } = setting;
-    const why = (set: number) => (this.#off[set] === 1 ? 'follow-up' : 'unexplained');
+    const why = (set: number) => this.#scoring.why(set);
     const { count } = this.#model.lists;
     this.#snapshots = new CountsAtSnapshots(machine, snapshots, count, counted, why, score);
   }
@@ -178,7 +164,7 @@ class LocalDrive implements DrivenPass {
 
   finish(): void {
     this.#runs.finish();
-    for (const set of this.#puzzles.keys()) this.#solve(set, 'unexplained');
+    this.#scoring.finish();
     this.#snapshots.finish();
   }
 
@@ -210,7 +196,7 @@ class LocalDrive implements DrivenPass {
     if (this.#snapshots.watching) this.#snapshots.changed(set, before, timeNs);
     if (predicted === 0 && observed === 0) return;
     const why = observed > 0 && inFlight ? 'in flight' : 'unexplained';
-    this.#compare('refills', set, predicted, observed, shadow, why);
+    this.#scoring.compare('refills', set, predicted, observed, shadow, why);
   }
 
   #free(cpu: CpuIndex, pfn: Pfn, timeNs: Nanoseconds): void {
@@ -259,9 +245,7 @@ class LocalDrive implements DrivenPass {
     if (pfn < 0 || pfn >= this.#believed.length || this.#believed[pfn] === 0) return;
     const set = Math.floor((this.#believed[pfn] - 1) / this.#model.gave.length);
     this.#believed[pfn] = 0;
-    // It was told as freed before the drain, and the drain did not find it: it was on its way on or off the list.
-    if (this.#puzzles.has(set) && this.#entered[pfn] <= this.#sizes.drainedAt[set])
-      this.#solve(set, 'in flight');
+    this.#scoring.left(set, this.#entered[pfn]);
     this.#blocks.learn(pfn, type, 2 * this.#entered[pfn]);
   }
 
@@ -270,7 +254,13 @@ class LocalDrive implements DrivenPass {
     const due = this.#due[cpu];
     this.#due[cpu] = 0;
     if (due === 0) return;
-    this.#compare('giveBacks', cpu * this.#zoneCount + this.#dueZone[cpu], due, 0, this.#dueShadow[cpu]);
+    this.#scoring.compare(
+      'giveBacks',
+      cpu * this.#zoneCount + this.#dueZone[cpu],
+      due,
+      0,
+      this.#dueShadow[cpu],
+    );
   }
 
   /** For ObservedRuns. */
@@ -290,7 +280,7 @@ class LocalDrive implements DrivenPass {
     if (this.#begun[set] === 0) return;
     if (due > 0) this.#due[cpu] = 0;
     const shadow = due > 0 ? this.#dueShadow[cpu] : 0;
-    this.#compare('giveBacks', set, due, pages, shadow);
+    this.#scoring.compare('giveBacks', set, due, pages, shadow);
     if (due === pages) this.#compareTypes(cpu, set);
   }
 
@@ -303,9 +293,7 @@ class LocalDrive implements DrivenPass {
       off += Math.abs(this.#dueGave[at] - this.#runs.gave[at]);
       shadowOff += Math.abs(this.#dueGaveShadow[at] - this.#runs.gave[at]);
     }
-    const why = shadowOff === 0 ? 'block type' : this.#off[set] === 1 ? 'follow-up' : 'unexplained';
-    this.#score.types(set % this.#zoneCount, off / 2, why);
-    if (off > 0) this.#off[set] = 1;
+    this.#scoring.types(set, off / 2, shadowOff / 2);
   }
 
   /** For LocalDrains. */
@@ -315,13 +303,14 @@ class LocalDrive implements DrivenPass {
       if (zone >= 0 && z !== zone) continue;
       const set = cpu * this.#zoneCount + z;
       if (!whole && this.#begun[set] === 0) continue;
-      this.#solve(set, 'unexplained');
+      this.#scoring.drainsAgain(set);
       const limit = whole ? undefined : this.#setting.limits[z].batch;
       const before = this.#model.lists.count[set];
       const pages = this.#model.drained(cpu, z, limit);
       if (this.#snapshots.watching) this.#snapshots.changed(set, before, timeNs);
-      this.#sizes.begin(set, this.#begun[set] === 1 ? 1 : 2, pages, this.#frees, this.#refillOpen(set));
-      this.#shadowDrained[set] = this.#shadow?.drained(cpu, z, limit) ?? pages;
+      const shadow = this.#shadow?.drained(cpu, z, limit) ?? pages;
+      const state = this.#begun[set] === 1 ? 1 : 2;
+      this.#sizes.begin(set, state, pages, shadow, this.#frees, this.#refillOpen(set));
       this.#begun[set] = 1;
       this.#score.begin(cpu);
     }
@@ -331,54 +320,18 @@ class LocalDrive implements DrivenPass {
   drainEnds(cpu: CpuIndex): void {
     for (let zone = 0; zone < this.#zoneCount; zone++) {
       const set = cpu * this.#zoneCount + zone;
-      const { state, predicted, observed } = this.#sizes;
-      if (state[set] === 1) this.#drained(set, predicted[set], observed[set]);
-      else if (state[set] === 2) this.#off[set] = 0;
+      const { state, predicted, observed, shadow, drainedAt, refillOpen } = this.#sizes;
+      if (state[set] === 1) {
+        const open = refillOpen[set] === 1;
+        this.#scoring.drained(set, predicted[set], observed[set], shadow[set], drainedAt[set], open);
+      } else if (state[set] === 2) this.#scoring.begins(set);
       state[set] = 0;
     }
-  }
-
-  /** What was on its way at the drain is still unaccounted for: only a drain of the right size clears the slate. */
-  #drained(set: number, predicted: Pages, observed: Pages): void {
-    const explained = predicted === observed || this.#shadowDrained[set] === observed || this.#off[set] === 1;
-    if (explained) this.#compare('drains', set, predicted, observed, this.#shadowDrained[set]);
-    else if (this.#sizes.refillOpen[set] === 1) {
-      this.#compare('drains', set, predicted, observed, this.#shadowDrained[set], 'in flight');
-    } else this.#puzzles.set(set, { predicted, observed });
-    this.#off[set] = predicted === observed ? 0 : 1;
-  }
-
-  #solve(set: number, why: string): void {
-    const puzzle = this.#puzzles.get(set);
-    if (puzzle === undefined) return;
-    this.#puzzles.delete(set);
-    this.#score.compare('drains', set % this.#zoneCount, puzzle.predicted, puzzle.observed, why);
   }
 
   #refillOpen(set: number): boolean {
     const lists = this.#model.gave.length;
     for (let list = set * lists; list < (set + 1) * lists; list++) if (this.#refill[list] > 0) return true;
     return false;
-  }
-
-  #compare(
-    of: 'refills' | 'giveBacks' | 'drains',
-    set: number,
-    predicted: Pages,
-    observed: Pages,
-    shadow: Pages,
-    otherwise = 'unexplained',
-  ): void {
-    const zone = set % this.#zoneCount;
-    if (predicted === observed) {
-      this.#score.compare(of, zone, predicted, observed);
-      return;
-    }
-    let why = otherwise;
-    if (shadow === observed) why = 'block type';
-    else if (this.#off[set] === 1) why = 'follow-up';
-    else if (of === 'refills' && observed > 0 && observed < predicted) why = 'short';
-    this.#off[set] = 1;
-    this.#score.compare(of, zone, predicted, observed, why);
   }
 }

@@ -89,6 +89,7 @@ export async function validateDriven(
           if (total) options.onProgress?.((index + read / total) / passes.length);
         },
       });
+      if (recording.cpuCount > machine.cpuCount) throw unknownCpu(recording.cpuCount - 1);
       pass.finish();
     }
     return {
@@ -133,6 +134,17 @@ function noEra(kernel: string): DrainlabError {
     hint: `Known are kernels like ${drivenEras.map(({ name }) => name).join(', ')}.`,
     exitCode: ExitCode.wrongUse,
   });
+}
+
+function unknownCpu(cpu: number): DrainlabError {
+  return new DrainlabError(
+    `the recording has events of CPU ${cpu}, which the zoneinfo beside it does not list`,
+    {
+      code: 'E_DRIVEN_LIMITS',
+      hint: 'Take the zoneinfo of the recorded machine.',
+      exitCode: ExitCode.wrongUse,
+    },
+  );
 }
 
 /** zoneinfo's own word where the limits are fixed; the bounds of a floating `high` by the rule. */
