@@ -13,18 +13,23 @@ const movable = 1;
 export class BlockTypes {
   /** By block: type + 1, or 0; and as of when. */
   readonly #types: Uint8Array;
-  readonly #asOf: Int32Array;
+  readonly #asOf: Uint32Array;
 
   constructor(pfnEnd: Pfn) {
     const blocks = (pfnEnd >>> blockOrder) + 1;
     this.#types = new Uint8Array(blocks);
-    this.#asOf = new Int32Array(blocks);
+    this.#asOf = new Uint32Array(blocks);
   }
 
   /** Movable where nothing is known: nearly all memory is, at boot. */
   typeOf(pfn: Pfn): number {
     const known = this.#types[pfn >>> blockOrder];
     return known > 0 ? known - 1 : movable;
+  }
+
+  /** What the type was at `asOf`, when `then` was believed: what has been learnt since of times up to that counts. */
+  typeAsOf(pfn: Pfn, asOf: number, then: number): number {
+    return this.#asOf[pfn >>> blockOrder] <= asOf ? this.typeOf(pfn) : then;
   }
 
   learn(pfn: Pfn, type: number, asOf: number): void {

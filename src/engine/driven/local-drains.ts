@@ -101,8 +101,8 @@ export class DrainSizes {
   readonly shadow: Int32Array;
   /** 1: this set is being drained and counts; 2: it is drained for the first time. */
   readonly state: Uint8Array;
-  /** Number of frees when the set was drained last. */
-  readonly drainedAt: Int32Array;
+  /** Row at which the set was drained last. */
+  readonly drainedAt: Uint32Array;
   /** A refill was seen whose allocation was not told when the drain began. */
   readonly refillOpen: Uint8Array;
 
@@ -111,16 +111,16 @@ export class DrainSizes {
     this.observed = new Int32Array(sets);
     this.shadow = new Int32Array(sets);
     this.state = new Uint8Array(sets);
-    this.drainedAt = new Int32Array(sets);
+    this.drainedAt = new Uint32Array(sets);
     this.refillOpen = new Uint8Array(sets);
   }
 
-  begin(set: number, state: 1 | 2, pages: Pages, shadow: Pages, frees: number, refillOpen: boolean): void {
+  begin(set: number, state: 1 | 2, pages: Pages, shadow: Pages, row: number, refillOpen: boolean): void {
     this.state[set] = state;
     this.predicted[set] = pages;
     this.observed[set] = 0;
     this.shadow[set] = shadow;
-    this.drainedAt[set] = frees;
+    this.drainedAt[set] = row;
     this.refillOpen[set] = refillOpen ? 1 : 0;
   }
 }

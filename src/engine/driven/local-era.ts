@@ -58,11 +58,16 @@ class LocalDrive implements DrivenPass {
   readonly #snapshots: CountsAtSnapshots;
   /** By set: it was drained once. */
   readonly #begun: Uint8Array;
-  /** Frees so far. By pfn: 1 + number of its last free; 1 + list on which it is believed; frees when it entered. */
+  /** Rows and frees so far. */
+  #row = 0;
   #frees = 0;
+  /** By pfn: 1 + number of its last free; 1 + list on which it is believed, negative if it came by a refill; since which row. */
   readonly #last: Int32Array;
   readonly #believed: Int32Array;
-  readonly #entered: Int32Array;
+  readonly #entered: Uint32Array;
+  /** By pfn: row at which it was freed, and type its block was believed to have then: that decides, not when it enters. */
+  readonly #freedAt: Uint32Array;
+  readonly #freedAs: Uint8Array;
   /** By list: pages of a refill whose allocation is still to come; moves of its CPU until then. */
   readonly #refill: Int32Array;
   readonly #refillMoves: Int32Array;
@@ -89,7 +94,9 @@ class LocalDrive implements DrivenPass {
     this.#blocks = new BlockTypes(end);
     this.#last = new Int32Array(end);
     this.#believed = new Int32Array(end);
-    this.#entered = new Int32Array(end);
+    this.#entered = new Uint32Array(end);
+    this.#freedAt = new Uint32Array(end);
+    this.#freedAs = new Uint8Array(end);
     const cpus = machine.cpuCount;
     const sets = cpus * this.#zoneCount;
     this.#begun = new Uint8Array(sets);
@@ -118,6 +125,7 @@ class LocalDrive implements DrivenPass {
     const { kind, cpu, pfn, order, a, pid } = block;
     for (let i = 0; i < block.length; i++) {
       const on = cpu[i];
+      this.#row++;
       this.#runs.settle(on, kind[i]);
       this.#drains.settle(on, kind[i]);
       switch (kind[i]) {
@@ -127,12 +135,13 @@ class LocalDrive implements DrivenPass {
           break;
         case Kind.pageAllocZoneLocked: {
           const zone = this.#zones.of(pfn[i]);
-          if (order[i] === 0 && zone >= 0) this.#runs.refill(on, this.#listOf(on, zone, this.#typeOf(a[i])));
+          if (order[i] === 0 && zone >= 0)
+            this.#refillPage(on, pfn[i], this.#listOf(on, zone, this.#typeOf(a[i])));
           break;
         }
         case Kind.pageAllocExtfrag:
           if (a[i] >= 0 && block.d[i] === 1)
-            this.#blocks.learnRange(pfn[i], block.c[i], this.#typeOf(a[i]), 2 * this.#frees + 1);
+            this.#blocks.learnRange(pfn[i], block.c[i], this.#typeOf(a[i]), this.#row);
           break;
         case Kind.pageFree:
           if (order[i] === 0) this.#free(on, pfn[i], block.timeNs[i]);
@@ -176,6 +185,12 @@ class LocalDrive implements DrivenPass {
     return this.#model.lists.listOf(cpu * this.#zoneCount + zone, 0, type);
   }
 
+  #refillPage(cpu: CpuIndex, pfn: Pfn, list: ListIndex): void {
+    this.#runs.refill(cpu, list);
+    this.#believed[pfn] = -1 - list;
+    this.#entered[pfn] = this.#row;
+  }
+
   #allocation(cpu: CpuIndex, pfn: Pfn, type: number, timeNs: Nanoseconds): void {
     const zone = this.#zones.of(pfn);
     if (zone < 0) return;
@@ -184,18 +199,21 @@ class LocalDrive implements DrivenPass {
     const list = this.#listOf(cpu, zone, type);
     const observed = this.#refill[list];
     this.#refill[list] = 0;
-    const inFlight = this.#refillMoves[list] !== this.#moves[cpu];
+    const believed = this.#believed[pfn];
+    // Others moved between the refill and this event, or the page came before the last drain and was not found by it.
+    const inFlight =
+      (observed > 0 && this.#refillMoves[list] !== this.#moves[cpu]) ||
+      (believed !== 0 && this.#entered[pfn] <= this.#sizes.drainedAt[set]);
     this.#moves[cpu]++;
-    const believed = this.#believed[pfn] - 1;
     this.#left(pfn, type);
     if (this.#begun[set] === 0) return;
     const before = this.#model.lists.count[set];
     const predicted = this.#model.allocated(cpu, zone, type);
     const shadow = this.#shadow === null ? predicted : this.#shadow.allocated(cpu, zone, type);
-    if (believed >= 0 && believed !== list) this.#model.moveTo(believed, list);
+    if (believed > 0 && believed - 1 !== list) this.#model.moveTo(believed - 1, list);
     if (this.#snapshots.watching) this.#snapshots.changed(set, before, timeNs);
     if (predicted === 0 && observed === 0) return;
-    const why = observed > 0 && inFlight ? 'in flight' : 'unexplained';
+    const why = inFlight ? 'in flight' : 'unexplained';
     this.#scoring.compare('refills', set, predicted, observed, shadow, why);
   }
 
@@ -203,6 +221,8 @@ class LocalDrive implements DrivenPass {
     const about = this.#freed.about[this.#frees++];
     if (pfn < 0 || pfn >= this.#last.length) return;
     this.#last[pfn] = this.#frees;
+    this.#freedAt[pfn] = this.#row;
+    this.#freedAs[pfn] = this.#blocks.typeOf(pfn);
     if ((about & (entersLater | entersNever)) === 0) this.#enters(cpu, pfn, about, timeNs);
   }
 
@@ -221,11 +241,11 @@ class LocalDrive implements DrivenPass {
     this.#moves[cpu]++;
     const set = cpu * this.#zoneCount + zone;
     const hindsight = about & typeBits;
-    const known = this.#blocks.typeOf(pfn);
+    const known = this.#blocks.typeAsOf(pfn, this.#freedAt[pfn], this.#freedAs[pfn]);
     const truth = hindsight === typeUnknown ? known : hindsight;
     const type = this.#shadow === null ? truth : known;
     this.#believed[pfn] = this.#listOf(cpu, zone, type) + 1;
-    this.#entered[pfn] = this.#frees;
+    this.#entered[pfn] = this.#row;
     if (this.#begun[set] === 0) return;
     const before = this.#model.lists.count[set];
     this.#due[cpu] = this.#model.freed(cpu, zone, type);
@@ -241,12 +261,13 @@ class LocalDrive implements DrivenPass {
 
   /** A page left its list: what type its block had is known now. */
   #left(pfn: Pfn, type: number): void {
-    // Pages of a refill have the type that was asked for, whatever their block is.
-    if (pfn < 0 || pfn >= this.#believed.length || this.#believed[pfn] === 0) return;
-    const set = Math.floor((this.#believed[pfn] - 1) / this.#model.gave.length);
+    const believed = pfn >= 0 && pfn < this.#believed.length ? this.#believed[pfn] : 0;
+    if (believed === 0) return;
     this.#believed[pfn] = 0;
+    const set = Math.floor((Math.abs(believed) - 1) / this.#model.gave.length);
     this.#scoring.left(set, this.#entered[pfn]);
-    this.#blocks.learn(pfn, type, 2 * this.#entered[pfn]);
+    // Pages of a refill have the type that was asked for, whatever their block is.
+    if (believed > 0) this.#blocks.learn(pfn, type, this.#freedAt[pfn]);
   }
 
   /** The give-back that was due did not come. */
@@ -310,7 +331,7 @@ class LocalDrive implements DrivenPass {
       if (this.#snapshots.watching) this.#snapshots.changed(set, before, timeNs);
       const shadow = this.#shadow?.drained(cpu, z, limit) ?? pages;
       const state = this.#begun[set] === 1 ? 1 : 2;
-      this.#sizes.begin(set, state, pages, shadow, this.#frees, this.#refillOpen(set));
+      this.#sizes.begin(set, state, pages, shadow, this.#row, this.#refillOpen(set));
       this.#begun[set] = 1;
       this.#score.begin(cpu);
     }

@@ -16,7 +16,7 @@ export const entersLater = 4;
 /** Went to the free lists instead (free_one_page: its block is isolated). */
 export const entersNever = 8;
 
-/** Page frames are kept in tables by number: the five words for each page of 256 GiB are 1.3 GB. */
+/** Page frames are kept in tables by number: 25 bytes for each page are 1.7 GB for 256 GiB. */
 const pfnsMax = 2 ** 26;
 
 /** End of the highest zone. Throws E_DRIVEN_SIZE for a machine that is too large for tables. */

@@ -21,8 +21,8 @@ export class LocalScoring {
   readonly #zoneCount: number;
   /** By set: something was predicted wrong since its last drain. */
   readonly #off: Uint8Array;
-  /** Set → its last drain, whose size was predicted wrong for no reason known so far; when it was, in frees. */
-  readonly #puzzles = new Map<number, { predicted: Pages; observed: Pages; frees: number }>();
+  /** Set → its last drain, whose size was predicted wrong for no reason known so far; at which row it began. */
+  readonly #puzzles = new Map<number, { predicted: Pages; observed: Pages; row: number }>();
 
   constructor(score: Score, zoneCount: number, setCount: number) {
     this.#score = score;
@@ -64,7 +64,7 @@ export class LocalScoring {
   }
 
   /**
-   * A drain ended, after `frees` frees. `refillOpen`: a refill had been seen whose allocation was not told yet. What
+   * A drain ended that began at `row`. `refillOpen`: a refill had been seen whose allocation was not told yet. What
    * was on its way is still unaccounted for: only a drain of the right size clears the slate.
    */
   drained(
@@ -72,12 +72,12 @@ export class LocalScoring {
     predicted: Pages,
     observed: Pages,
     shadow: Pages,
-    frees: number,
+    row: number,
     refillOpen: boolean,
   ): void {
     const known = predicted === observed || shadow === observed || this.#off[set] === 1 || refillOpen;
     if (known) this.compare('drains', set, predicted, observed, shadow, 'in flight');
-    else this.#puzzles.set(set, { predicted, observed, frees });
+    else this.#puzzles.set(set, { predicted, observed, row });
     this.#off[set] = predicted === observed ? 0 : 1;
   }
 
@@ -92,12 +92,12 @@ export class LocalScoring {
   }
 
   /**
-   * A page left that had entered this set after `frees` frees. If that was before the drain, and the drain did not find
-   * it, it was on its way on or off the list.
+   * A page left that had entered this set at `row`. If that was before the drain, and the drain did not find it, it was
+   * on its way on or off the list.
    */
-  left(set: number, frees: number): void {
+  left(set: number, row: number): void {
     const puzzle = this.#puzzles.get(set);
-    if (puzzle !== undefined && frees <= puzzle.frees) this.#solve(set, 'in flight');
+    if (puzzle !== undefined && row <= puzzle.row) this.#solve(set, 'in flight');
   }
 
   finish(): void {
