@@ -418,6 +418,7 @@ export class Simulation {
     tasks.state[task] = TaskState.dead;
     this.tasksAlive--;
     processors.leave(tasks.cpu[task], nowNs);
+    if (tasks.fifo[task] === 1) this.drains.taskLeft(tasks.cpu[task], nowNs);
     this.slowPath.gone(task);
     const spec = scenario.tasks[tasks.spec[task]];
     const again =

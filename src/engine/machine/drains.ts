@@ -229,6 +229,7 @@ export class Drains {
     this.waiting.push(drain);
     this.context.tell(drain.row, 'waits-for-turn', nowNs, drain.cpu, 0);
     this.context.sleep(drain, nowNs);
+    if (this.parts.tasks.fifo[drain.task] === 1) this.taskLeft(drain.cpu, nowNs);
   }
 
   // ---- What the event loop tells ----

@@ -46,6 +46,7 @@ export class WorkerCarrier {
       return;
     }
     this.context.sleep(drain, drain.sentNs);
+    if (parts.tasks.fifo[drain.task] === 1) this.taskLeft(cpu, drain.sentNs);
   }
 
   private workDelayNs(target: CpuIndex, requester: CpuIndex, task: number, nowNs: Nanoseconds): Nanoseconds {
@@ -57,7 +58,8 @@ export class WorkerCarrier {
       );
     }
     const current = processors.current[target];
-    if (current >= 0 && tasks.fifo[current] === 1)
+    // The requester itself makes room: it sleeps until the works are done.
+    if (current >= 0 && tasks.fifo[current] === 1 && target !== requester)
       return this.workers.delayFifoNs(nowNs, tasks.runSinceNs[current]);
     return this.workers.delayBusyNs(
       Math.max(0, processors.sliceEndsNs[target] - nowNs),
