@@ -65,9 +65,9 @@ name: quiet-drain
 title: An occasional drain on a quiet machine finds pages on every CPU, so a mask saves nothing
 about: |
   16 CPUs, plenty of memory, little work: on each CPU something wakes now and then, takes a few pages and gives them back,
-  and leaves some on the lists of that CPU. Every ten seconds a page that shows errors is taken out of use (soft off-lining), which drains all lists. Between two
-  drains every CPU has run, so every CPU holds pages: holders are all CPUs, the mask is as large as the machine.
-  Look at the distribution of holders, and at saved: near 0.
+  and leaves some on the lists of that CPU. Every ten seconds a page that shows errors is taken out of use (soft
+  off-lining), which drains all lists. Between two drains every CPU has run, so every CPU holds pages: the mask is as
+  large as the machine. Look at the distribution of holders, and at saved: 0, at the price of a mask.
 thread: |
   Lines 120-125: "how often is it the case that many of the CPUs have 0 pages on their per-cpu lists? I checked a bunch
   of random machines just there and in every case all CPUs had at least one page".
@@ -94,9 +94,10 @@ run:
 name: reclaim-storm
 title: Many reclaimers at once drain so often that most lists are still empty from the drain before
 about: |
-  Six tasks grow and four readers stream through a machine whose memory is full. Each direct reclaim that makes progress and still gets no
-  page drains; drains follow each other so fast, and overlap, that CPUs hold pages only where tasks have just run.
-  Compare quiet-drain: the policies are the same, the answer is the opposite.
+  Four tasks grow and two readers stream through a machine whose memory is full, on 6 of its 16 CPUs. Each direct reclaim
+  that makes progress and still gets no page drains; drains follow each other so fast, and overlap, that only CPUs hold pages
+  on which tasks have just run. everyone interrupts 15 CPUs each time, most of them for nothing; a mask of those that hold
+  pages saves more than half. Compare quiet-drain: the same policies, the opposite answer.
 thread: |
   Lines 120-125 and 127-132: both sides are right, each for its own machine.
 machine:
@@ -107,22 +108,23 @@ kernel:
 tasks:
   - kind: anonymous
     name: grower
-    count: 6
-    cpus: 0-5
-    memory: 60 MiB
-  - kind: reader
     count: 4
-    cpus: 4-7
+    cpus: 0-3
+    memory: 90 MiB
+  - kind: reader
+    count: 2
+    cpus: 4-5
 run:
-  seconds: 10
+  seconds: 2
 `,
   'two-pass-half-empty': `# yaml-language-server: $schema=../docs/scenario.schema.json
 name: two-pass-half-empty
 title: Both sides of the 50 % line - half of the time most CPUs are empty, half of the time most hold pages
 about: |
-  Sixteen CPUs. Four are always short of memory and drain. Twelve others wake together for a while and then sleep long: while
-  they are awake more than half of all CPUs hold pages, and two-pass interrupts everyone without a mask; while they
-  sleep less than half hold pages, and two-pass allocates the mask. Compare its choices with selective's.
+  Sixteen CPUs. Four are always short of memory and drain. On the twelve others tasks wake together, work for half a second
+  and sleep for half a second: while they work more than half of all CPUs hold pages, and two-pass interrupts everyone
+  without a mask; while they sleep less than half hold pages, and two-pass allocates the mask. Compare its choices with
+  selective's, which allocates a mask at each drain.
 thread: |
   Lines 138-145: "this is done in two passes. The first would check if at least 50% of the CPUs have no pages on their
   per-cpu list. Then and only then allocate the per-cpu mask".
@@ -140,14 +142,16 @@ tasks:
   - kind: reader
     count: 2
     cpus: 2-3
-  - kind: fork-storm
-    name: morning
+  - kind: anonymous
+    name: by-turns
     count: 12
     cpus: 4-15
-    pages: 16
-    rate: 4000
+    memory: 1 MiB
+    rate: 200000
+    lifetime: 500 ms
+    extra: { restartNs: 5.0e+8 }
 run:
-  seconds: 10
+  seconds: 4
   policies: [everyone, selective, two-pass, static-mask]
 `,
   'mask-under-pressure': `# yaml-language-server: $schema=../docs/scenario.schema.json
@@ -176,32 +180,32 @@ tasks:
   - kind: slab-user
     name: other-masks
     count: 8
-    pages: 400
+    pages: 4000
     objectBytes: 512
-    rate: 20000
 faults:
   failslab: { probability: 10 }
 run:
-  seconds: 10
+  seconds: 1
   policies: [everyone, selective, two-pass, static-mask]
 `,
   'isolated-4092': `# yaml-language-server: $schema=../docs/scenario.schema.json
 name: isolated-4092
 title: Four noisy CPUs of 4,096; the 4,092 others must not be disturbed
 about: |
-  CPUs 0-3 run out of memory again and again; CPUs 4-4095 are isolated and run tasks that never enter the kernel after
-  their start. Those took pages when they started, so the first drain finds something on each; after that only the
-  noisy CPUs hold pages. everyone interrupts 4,095 CPUs at each drain. The mask has 512 bytes and is allocated each time.
-  Look at isolated disturbances and their time, by policy.
+  CPUs 0-3 run out of memory again and again; CPUs 4-4095 are isolated, and each runs a task that took a few pages when it
+  started and has not entered the kernel since. So the first drain finds something on every CPU; after that only the
+  noisy ones hold pages. everyone interrupts 4,095 CPUs at each drain; selective, two-pass and static-mask interrupt the
+  isolated ones once, at the first drain, and never again. The set of CPUs has 512 bytes and is allocated at each drain
+  of selective. Look at isolated CPUs disturbed, and for how long, by policy.
 thread: |
   Lines 127-132: "It is very annoying when a memory allocation failure in a task allocated to a small set of 4 CPUs
   yanks out all the rest of your 4,092 CPUs working on something completely different". Lines 97-111: where the mask
-  costs something, there are many CPUs, and there it pays.
+  costs something there are many CPUs, and there it pays.
 machine:
   cpus: 4096
   isolated: 4-N
-  memory: 16 GiB
-  nodes: 1
+  memory: 8 GiB
+  cache: 6 GiB
 kernel:
   distribution: sles-2011
 tasks:
@@ -209,11 +213,14 @@ tasks:
     name: noisy-reader
     count: 4
     cpus: 0-3
+    rate: 20000
   - kind: anonymous
-    name: noisy-grower
+    name: noisy-bursts
     count: 4
     cpus: 0-3
     memory: 2 GiB
+    lifetime: 300 ms
+    extra: { restartNs: 5.0e+9 }
   - kind: spinner
     name: solver
     count: 4092
@@ -248,7 +255,7 @@ tasks:
     count: 4
     cpus: 0-3
 run:
-  seconds: 10
+  seconds: 2
 `,
   'contiguous-range': `# yaml-language-server: $schema=../docs/scenario.schema.json
 name: contiguous-range
@@ -321,7 +328,7 @@ tasks:
     pages: 16
     fifo: true
 run:
-  seconds: 10
+  seconds: 2
 `,
   'memory-failure': `# yaml-language-server: $schema=../docs/scenario.schema.json
 name: memory-failure
@@ -340,12 +347,12 @@ kernel:
 tasks:
   - kind: anonymous
     name: grower
-    count: 6
-    cpus: 0-5
-    memory: 70 MiB
-  - kind: reader
     count: 4
-    cpus: 4-7
+    cpus: 0-3
+    memory: 90 MiB
+  - kind: reader
+    count: 2
+    cpus: 4-5
   - kind: sleeper
     name: daemon
     count: 16
@@ -354,18 +361,19 @@ tasks:
 calls:
   - cause: memory-failure
     cpu: 8
-    start: 2 s
-    every: 250 ms
+    start: 200 ms
+    every: 100 ms
 run:
-  seconds: 10
+  seconds: 2
 `,
   'memory-offline': `# yaml-language-server: $schema=../docs/scenario.schema.json
 name: memory-offline
 title: Memory is taken offline - each range asks for a drain, with no pressure on memory
 about: |
-  A machine with a zone Movable at the end of its memory, under a moderate load; every two seconds a range of it is taken offline, which drains
-  the lists so that no page of it stays parked. Memory is plentiful: the mask comes from the slab. From 5.11 on the kernel
-  forces every CPU here (--set kernel.version=5.15).
+  A machine with a zone Movable at the end of its memory, under a moderate load; every two seconds a range of it is taken
+  offline, which drains the lists before and after its pages have moved. The first drain finds pages on nearly every CPU, the
+  second on nearly none. Memory is plentiful: the mask comes from the slab. From 5.11 on the kernel forces every CPU here,
+  once (--set kernel.version=5.15).
 thread: |
   Lines 41-45: "from the memory hotplug or the memory failure code path [...] there is no inherent memory pressure".
 machine:
@@ -398,33 +406,35 @@ run:
 name: modern-autotune
 title: Lists of 6.12 tune themselves up to GiBs - what a drain brings back, and what it costs to empty them
 about: |
-  A large machine with the lists of 6.12, which grow with the load up to an eighth of the zone and shrink slowly when
-  it ends. Growers and a fork storm fill them, drains empty them. remote is what this kernel does: nobody is interrupted, the
-  requester empties each list under its lock. Look at pages brought back and at the stall of the requester.
+  A large machine with the lists of 6.12, which grow with the load up to an eighth of the zone. Jobs on 48 CPUs take 440 MiB
+  each, end together and begin anew half a second later: what they free stays on the lists of their CPUs, more than 2 GiB of
+  it, which no other CPU can use. The next round runs short while that much is parked, and drains. remote is what this
+  kernel does: nobody is interrupted, the requester empties each list under its lock, and others return at once. Look at
+  pages brought back by a drain, and at the stall of the requester.
 thread: |
   Lines 120-125, 13 years later: every CPU still holds pages, but thousands of them.
 machine:
-  cpus: 128
-  memory: 64 GiB
-  nodes: 2
+  cpus: 64
+  memory: 32 GiB
+  cache: 10 GiB
   idle: sapphire-rapids
 kernel:
   distribution: fedora
   version: 6.12
 tasks:
   - kind: anonymous
-    name: grower
-    count: 32
-    cpus: 0-31
-    memory: 2 GiB
-  - kind: fork-storm
-    count: 32
-    cpus: 32-63
-    pages: 512
+    name: job
+    count: 48
+    cpus: 0-47
+    memory: 440 MiB
+    lifetime: 400 ms
+    extra: { restartNs: 5.0e+8 }
   - kind: reader
-    count: 8
-    cpus: 64-71
+    name: indexer
+    count: 4
+    cpus: 48-51
 run:
-  seconds: 5
+  seconds: 1.2
+  policies: [everyone, static-mask, worker, remote, none]
 `,
 };
