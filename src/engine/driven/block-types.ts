@@ -33,7 +33,7 @@ export class BlockTypes {
   }
 
   learn(pfn: Pfn, type: number, asOf: number): void {
-    const block = pfn >>> blockOrder;
+    const block = Math.floor(pfn / (1 << blockOrder));
     if (asOf < this.#asOf[block]) return;
     this.#asOf[block] = asOf;
     this.#types[block] = type + 1;
@@ -41,7 +41,7 @@ export class BlockTypes {
 
   /** A free block of this order was taken over by another type. */
   learnRange(pfn: Pfn, order: number, type: number, asOf: number): void {
-    const blocks = order > blockOrder ? 1 << (order - blockOrder) : 1;
+    const blocks = order > blockOrder ? 1 << Math.min(order - blockOrder, 10) : 1;
     for (let block = 0; block < blocks; block++) this.learn(pfn + (block << blockOrder), type, asOf);
   }
 }

@@ -297,3 +297,37 @@ describe('counts at a snapshot', () => {
     expect(untold.deviations[0]).toMatchObject({ class: 'unexplained' });
   });
 });
+
+test('rows that no kernel writes neither throw nor hang', () => {
+  let word = 1234567;
+  const next = (below: number) => {
+    word ^= word << 13;
+    word ^= word >>> 17;
+    word ^= word << 5;
+    return (word >>> 0) % below;
+  };
+  for (let run = 0; run < 20; run++) {
+    const rows = Array.from(
+      { length: 3000 },
+      (_, i): Row => ({
+        kind: next(51) as Kind,
+        cpu: next(2),
+        pid: next(4) - 1,
+        pfn: [next(4096), -1, 2 ** 40, next(8)][next(4)],
+        order: [0, 0, 0, next(12) - 1][next(4)],
+        a: [0, 1, 2, 7, -1, 2 ** 50][next(6)],
+        b: next(40) - 1,
+        c: [9, 10, -1, next(60)][next(4)],
+        d: next(3) - 1,
+        timeNs: i,
+        text: next(9) === 0 ? `snapshot 3 ${next(2) === 0 ? 'begin' : 'end'} x` : undefined,
+      }),
+    );
+    const snapshots = [{ number: 3, label: 'x', pages: Int32Array.from([1, 2]) }];
+    for (const knowledge of ['hindsight', 'causal'] as const) {
+      const { drains, refills } = drive(rows, { knowledge, snapshots });
+      expect(drains.observed).toBeGreaterThan(0);
+      expect(refills.exact + refills.wrongSize + refills.missed).toBe(refills.observed);
+    }
+  }
+});
