@@ -15,6 +15,7 @@ import { Progress } from '../terminal/progress.ts';
 import { screenOf } from '../terminal/screen.ts';
 import { checkedVerdicts, writtenVerdicts } from '../verdict-output.ts';
 import type { SimulateFlags } from './simulate.ts';
+import { breakEvenScenario, lookCloser, looksCloser } from './simulate-closer.ts';
 import { scenarioDescription, scenarioList } from './simulate-list.ts';
 
 /** What a shell reports for a command that Ctrl-C ended. */
@@ -35,7 +36,8 @@ export async function runSimulate(typed: string | undefined, flags: SimulateFlag
     process.stdout.write(text);
     return ExitCode.ok;
   }
-  if (typed === undefined) {
+  const named = typed ?? (flags.breakEven === undefined ? undefined : breakEvenScenario);
+  if (named === undefined) {
     throw new DrainlabError('no scenario is named', {
       code: 'E_SCENARIO_NAME',
       hint: 'drainlab simulate --list shows the built-in ones; or name a YAML file.',
@@ -43,8 +45,9 @@ export async function runSimulate(typed: string | undefined, flags: SimulateFlag
     });
   }
   const conditions = (flags.failOn ?? []).map(parseCondition);
-  const scenario = await loadScenario(typed, sets);
-  checkMemory(scenario, flags.maxMemory);
+  const scenario = await loadScenario(named, sets);
+  if (flags.breakEven === undefined) checkMemory(scenario, flags.maxMemory);
+  if (looksCloser(flags)) return lookCloser(scenario, flags);
   if (flags.dryRun) {
     process.stdout.write(
       `${scenario.name}: no mistake found; a run needs at most ${megabytes(estimatedBytes(scenario))}.\n`,

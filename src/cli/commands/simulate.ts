@@ -21,7 +21,6 @@ export interface SimulateFlags extends OutputFlags {
   maxMemory?: string;
   progress: boolean;
   explain?: string;
-  watch?: true;
   traceOut?: string;
   breakEven?: string;
   by?: string;
@@ -72,6 +71,13 @@ export function registerSimulate(program: Command): void {
       parseAmount,
     )
     .option('--max-memory <size>', 'refuse what would need more memory here (default: 3/4 of this machine’s)')
+    .option('--explain <drain>', 'tell one drain step by step: drain=17 (first policy named, first seed)')
+    .option(
+      '--trace-out <file>',
+      'write a run as a recording: a folder for drainlab replay, .txt, or .json for Perfetto (first policy named)',
+    )
+    .option('--break-even <range>', 'where each policy begins to pay: cpus=2..4096')
+    .option('--by <what>', 'with --break-even: holders', 'holders')
     .option('--no-progress', 'no line of progress on long runs')
     .addHelpText('after', examples)
     .action(async (scenario: string | undefined, flags: SimulateFlags) => {
@@ -91,6 +97,9 @@ Examples:
   A scenario of your own              drainlab simulate --describe quiet-drain --yaml > mine.yaml
                                       drainlab simulate mine.yaml
   A policy of your own                drainlab simulate reclaim-storm --policy ./mine.ts
+  One drain, for a student            drainlab simulate reclaim-storm --policy selective --explain drain=17
+  A recording of a run                drainlab simulate reclaim-storm --policy everyone --trace-out run/
+  Where does a mask begin to pay?     drainlab simulate --break-even cpus=2..4096
 
 Ctrl-C ends it with the verdict so far (exit code 130); twice: at once.`;
 
