@@ -183,6 +183,46 @@ export class Buddy {
     this.link(zone, head, at, type, likely);
   }
 
+  /**
+   * Gives back so many pages from the tail of a list, as so many `give`. Neighbours that come one after another are given
+   * as the blocks that they would join to.
+   */
+  giveRun(zone: ZoneIndex, pages: number, from: Chains, list: number): void {
+    const { tail } = from;
+    let left = pages;
+    while (left > 0) {
+      const first = from.popTail(list);
+      left--;
+      const step = tail[list] - first;
+      if (left === 0 || (step !== 1 && step !== -1)) {
+        this.give(zone, first, 0);
+        continue;
+      }
+      let last = first;
+      while (
+        left > 0 &&
+        tail[list] === last + step &&
+        (last + step) >>> pageBlockOrder === first >>> pageBlockOrder
+      ) {
+        last = from.popTail(list);
+        left--;
+      }
+      if (step === 1) {
+        for (let at = first; at <= last; ) {
+          const order = Math.min(at === 0 ? pageBlockOrder : lowestBit(at), highestBit(last + 1 - at));
+          this.give(zone, at, order);
+          at += 1 << order;
+        }
+      } else {
+        for (let end = first + 1; end > last; ) {
+          const order = Math.min(lowestBit(end), highestBit(end - last));
+          end -= 1 << order;
+          this.give(zone, end, order);
+        }
+      }
+    }
+  }
+
   /** Type of the page block in which the page lies (get_pageblock_migratetype). */
   blockType(pfn: Pfn): number {
     return this.blockTypes[pfn >>> pageBlockOrder];
@@ -492,4 +532,8 @@ export class Buddy {
 /** Position of the lowest bit that is set. */
 function lowestBit(bits: number): number {
   return 31 - Math.clz32(bits & -bits);
+}
+
+function highestBit(bits: number): number {
+  return 31 - Math.clz32(bits);
 }

@@ -349,11 +349,14 @@ export class Memory implements ListSupply {
         cpu * this.zoneCount + zone,
       );
     }
-    for (let i = 0; i < blocks; i++) {
-      const pfn = listChains.popTail(list);
-      if (this.observer !== null)
-        this.emit(Kind.pagePcpuDrain, this.giveOn(cpu), pfn, order, buddy.blockType(pfn), 0, 0);
-      buddy.give(zone, pfn, order);
+    if (order === 0 && this.observer === null) buddy.giveRun(zone, blocks, listChains, list);
+    else {
+      for (let i = 0; i < blocks; i++) {
+        const pfn = listChains.popTail(list);
+        if (this.observer !== null)
+          this.emit(Kind.pagePcpuDrain, this.giveOn(cpu), pfn, order, buddy.blockType(pfn), 0, 0);
+        buddy.give(zone, pfn, order);
+      }
     }
     this.giveBacks++;
     this.spentNs += this.zoneLockNs + (blocks << order) * this.givePerPageNs;
@@ -371,9 +374,9 @@ export class Memory implements ListSupply {
     return gone;
   }
 
-  /** Direct reclaim by a task on `cpu`: its own node first, then the others. What it frees comes to this CPU's lists. */
-  reclaim(cpu: CpuIndex, target: Pages, nowNs: Nanoseconds): Readonly<Shrunk> {
-    return this.cache.reclaim(this.nodes, target, nowNs, (pfn) => this.free(cpu, pfn));
+  /** Direct reclaim: takes pages out of the cache and gives each to `isolated`, who frees them when the reclaim is over. */
+  reclaim(target: Pages, nowNs: Nanoseconds, isolated: (pfn: Pfn) => void): Readonly<Shrunk> {
+    return this.cache.reclaim(this.nodes, target, nowNs, isolated);
   }
 
   /** Pages of files in memory: what reclaim could take in the end. */

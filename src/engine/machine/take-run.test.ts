@@ -69,6 +69,45 @@ test.each(['3.0', '4.9', '5.10', '6.12', '6.19'])(
   },
 );
 
+test.each(['3.0', '5.10', '6.19'])(
+  'pages that go back in one run leave the free lists as pages that go back one by one (%s)',
+  (version) => {
+    const step = fc.record({
+      blocks: fc.integer({ min: 1, max: 1500 }),
+      // Stretches of the list are turned round and moved to its head, so that it has runs of both directions.
+      turns: fc.array(fc.tuple(fc.nat(4095), fc.integer({ min: 1, max: 40 }), fc.boolean()), {
+        maxLength: 20,
+      }),
+      type: fc.constantFrom(BlockType.unmovable, BlockType.movable),
+      givesBack: fc.integer({ min: 1, max: 1500 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        const one = machine(version);
+        const run = machine(version);
+        for (const { blocks, turns, type, givesBack } of steps) {
+          for (const { buddy, taken } of [one, run]) {
+            buddy.takeRun(0, 0, type, blocks, taken, 0);
+            for (const [from, count, reverse] of turns) {
+              const all = members(taken);
+              const stretch = all.slice(from % (all.length + 1)).slice(0, count);
+              for (const pfn of reverse ? stretch : stretch.reverse()) {
+                taken.remove(0, pfn);
+                taken.pushHead(0, pfn);
+              }
+            }
+          }
+          const count = Math.min(givesBack, one.taken.length[0]);
+          for (let i = 0; i < count; i++) one.buddy.give(0, one.taken.popTail(0), 0);
+          run.buddy.giveRun(0, count, run.taken, 0);
+          expect(state(run)).toEqual(state(one));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  },
+);
+
 test('a run of three from a block of eight leaves one page and a block of four', () => {
   const { buddy, taken } = machine('5.10');
   const blocks: number[] = [];
