@@ -49,6 +49,7 @@ export const taskKindMeta: Readonly<Record<TaskKind, TaskKindMeta>> = {
     extra: {
       burst: { default: 32, description: 'pages of one read-ahead' },
       copyNs: { default: 400, description: 'time to copy one page to the caller' },
+      movable: { default: 1, description: '0: a block device, whose pages are not movable' },
       ...general,
     },
   },

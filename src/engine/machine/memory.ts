@@ -273,10 +273,11 @@ export class Memory implements ListSupply {
   freeRun(cpu: CpuIndex, from: Chains, chain: number, blocks: number, oldest: boolean): number {
     const { lists, listChains, buddy } = this;
     const { order } = this.links;
+    const follower = oldest ? this.links.prev : this.links.next;
     this.freedPages = 0;
     let gone = 0;
     while (gone < blocks) {
-      let pfn = oldest ? from.tail[chain] : from.head[chain];
+      const pfn = oldest ? from.tail[chain] : from.head[chain];
       if (pfn === noPage) break;
       const zone = this.zoneOfBlock[pfn >>> pageBlockOrder];
       const type = buddy.blockType(pfn);
@@ -292,19 +293,21 @@ export class Memory implements ListSupply {
         continue;
       }
       const list = lists.listOf(set, 0, type);
-      let moved = 0;
-      do {
-        from.remove(chain, pfn);
-        listChains.pushHead(list, pfn);
-        moved++;
-        pfn = oldest ? from.tail[chain] : from.head[chain];
-      } while (
-        moved < run &&
-        pfn !== noPage &&
-        order[pfn] === 0 &&
-        buddy.blockType(pfn) === type &&
-        this.zoneOfBlock[pfn >>> pageBlockOrder] === zone
-      );
+      let last = pfn;
+      let moved = 1;
+      for (; moved < run; moved++) {
+        const other = follower[last];
+        if (other === noPage || order[other] !== 0) break;
+        const block = other >>> pageBlockOrder;
+        if (
+          block !== pfn >>> pageBlockOrder &&
+          (buddy.blockType(other) !== type || this.zoneOfBlock[block] !== zone)
+        )
+          break;
+        last = other;
+      }
+      if (oldest) from.moveTails(chain, moved, last, listChains, list);
+      else from.moveHeads(chain, moved, listChains, list);
       lists.freedQuietly(cpu, zone, list, moved);
       this.spentNs += moved * this.freeNs;
       this.freedPages += moved;

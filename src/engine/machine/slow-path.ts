@@ -123,7 +123,8 @@ export class SlowPath {
     memory.emit(Kind.directReclaimBegin, cpu, 0, tasks.order[task], 0, 0, 0);
     counters.allocstall++;
     const spentBefore = memory.spentNs;
-    const got = memory.reclaim(cpu, reclaimCluster, nowNs);
+    // Isolated pages are nobody's until shrink_page_list is through; then they come to the lists of this CPU.
+    const got = memory.reclaim(reclaimCluster, nowNs, (pfn) => tasks.holdings.pushHead(task, pfn));
     tasks.reclaimed[task] = got.reclaimed;
     if (got.reclaimed > 0) {
       counters.directReclaimProgress++;
@@ -144,6 +145,7 @@ export class SlowPath {
   private afterReclaim(task: number, cpu: number, nowNs: Nanoseconds): Nanoseconds {
     const { memory, tasks, drains } = this.parts;
     const reclaimed = tasks.reclaimed[task];
+    for (let page = 0; page < reclaimed; page++) memory.free(cpu, tasks.holdings.popHead(task));
     memory.emit(Kind.directReclaimEnd, cpu, 0, 0, reclaimed, 0, 0);
     // Without progress no retry and no drain: __alloc_pages_direct_reclaim returns.
     if (reclaimed === 0) return this.withoutProgress(task);
@@ -244,6 +246,7 @@ export class SlowPath {
     counters.allocationFailures++;
     tasks.stage[task] = Stage.none;
     tasks.failed[task] = 1;
+    tasks.missed[task] = tasks.todo[task];
     tasks.todo[task] = 0;
   }
 

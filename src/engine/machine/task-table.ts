@@ -77,6 +77,8 @@ export class TaskTable {
   readonly atomic: Uint8Array;
   /** Its last operation failed and was given up; the program clears it. */
   readonly failed: Uint8Array;
+  /** What of its last operation was not done when it was given up. */
+  readonly missed: Float64Array;
   /** Chosen by the OOM killer: may use the victims' reserve, exits when it runs. */
   readonly killed: Uint8Array;
   /** The OOM killer passes it by. */
@@ -133,6 +135,7 @@ export class TaskTable {
     this.noRetry = bytes();
     this.atomic = bytes();
     this.failed = bytes();
+    this.missed = new Float64Array(length);
     this.killed = bytes();
     this.unkillable = bytes();
     this.fifo = bytes();
