@@ -94,6 +94,8 @@ export function scenarioOf({
       idle: 'none',
       interruptMode: 'physical',
       host: null,
+      usedPages: 0,
+      cachePages: 0,
     },
     kernel: {
       version,
