@@ -100,6 +100,27 @@ export class Chains {
     this.length[chain] -= count;
   }
 
+  /**
+   * Moves the last `count` blocks, of which `first` comes first, one by one from the tail of `chain` to the head of another
+   * one: there they stand as they stood.
+   */
+  moveTails(chain: number, count: number, first: Pfn, to: Chains, toChain: number): void {
+    const { next, prev } = this.links;
+    const last = this.tail[chain];
+    const before = prev[first];
+    this.tail[chain] = before;
+    if (before === noPage) this.head[chain] = noPage;
+    else next[before] = noPage;
+    this.length[chain] -= count;
+    const after = to.head[toChain];
+    next[last] = after;
+    if (after === noPage) to.tail[toChain] = last;
+    else prev[after] = last;
+    prev[first] = noPage;
+    to.head[toChain] = first;
+    to.length[toChain] += count;
+  }
+
   /** The first block, or noPage. */
   popHead(chain: number): Pfn {
     const pfn = this.head[chain];
