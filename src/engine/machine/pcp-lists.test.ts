@@ -382,6 +382,25 @@ describe('6.12: batch 63, high between 774 and 32768', () => {
     expect(given.map(({ blocks }) => blocks)).toEqual([63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 18]);
   });
 
+  test('6.19 decays in pieces of a batch, each of which ends with a whole block', () => {
+    const decayed = (version: string) => {
+      const { lists, free } = makeLists(version, limits);
+      lists.high[0] = 3000;
+      for (let i = 0; i < 300; i++) {
+        free(1, 3);
+        // Between two blocks of order 3, or they would be freed at once.
+        free(1, 0, unmovable);
+      }
+      expect(lists.drain(0, 0, 300)).toBe(300);
+      lists.high[0] = 2596;
+      // 300 blocks are 2400 pages; high becomes 2596 - 324 = 2272: 128 are too many.
+      return lists.decay(0, 0);
+    };
+    // 16 blocks at once; or 63 → 8 blocks, 63 → 8 blocks, 2 → 1 block.
+    expect(decayed('6.12')).toBe(128);
+    expect(decayed('6.19')).toBe(136);
+  });
+
   test('new limits move a floating high when the list is used next', () => {
     const { lists, free } = makeLists('6.12', limits);
     lists.high[0] = 5000;

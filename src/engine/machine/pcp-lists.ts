@@ -230,7 +230,7 @@ export class PcpLists {
       this.high[set] = Math.max(before - (this.batch[set] << this.#scaleMax), high - (high >> 3), highMin);
     }
     const excess = before - this.high[set];
-    if (excess > 0) this.#giveBack(set, cpu, zone, excess, this.#startAt(0));
+    if (excess > 0) this.#giveInPieces(set, cpu, zone, excess, this.#startAt(0));
     return before - this.count[set];
   }
 
@@ -329,11 +329,18 @@ export class PcpLists {
         ? 1
         : clamp(this.freeCount[set], batch, high - batch);
     const start = this.#startAt(position);
-    if (!this.#inPieces) this.#giveBack(set, cpu, zone, pages, start);
-    else {
-      for (let left = pages; left > 0 && this.count[set] > 0; left -= batch) {
-        this.#giveBack(set, cpu, zone, Math.min(left, batch), start);
-      }
+    this.#giveInPieces(set, cpu, zone, pages, start);
+  }
+
+  /** From 6.19 on a batch at a time, so that each piece may end with a block of which only a part was asked for. */
+  #giveInPieces(set: number, cpu: CpuIndex, zone: ZoneIndex, pages: Pages, start: number): void {
+    if (!this.#inPieces) {
+      this.#giveBack(set, cpu, zone, pages, start);
+      return;
+    }
+    const batch = this.batch[set];
+    for (let left = pages; left > 0 && this.count[set] > 0; left -= batch) {
+      this.#giveBack(set, cpu, zone, Math.min(left, batch), start);
     }
   }
 
