@@ -24,6 +24,7 @@ const what: ReadonlyArray<readonly [Predicted, string]> = [
 const modeText = {
   hindsight: 'Type of a freed page read from the event with which it leaves its list (hindsight)',
   causal: 'Type of a freed page known only from what came before (causal)',
+  'upper-bound': 'As with hindsight, and what no rule can know is chosen so that it fits (upper bound)',
 };
 
 /** Reports of one recording, one a mode. Ends with a line feed. */

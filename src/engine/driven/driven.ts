@@ -22,7 +22,8 @@ import type { Score } from './score.ts';
  * that page leaves its list later, or from what came before.
  */
 export const knowledges = ['hindsight', 'causal'] as const;
-export type Knowledge = (typeof knowledges)[number];
+/** `upper-bound`: also what no rule can know (zone flags, short refills); up to 5.13 the same as `hindsight`. */
+export type Knowledge = (typeof knowledges)[number] | 'upper-bound';
 
 export interface DrivenSetting {
   /** What the recording says about itself: its features, its CPUs. Rows come through the passes. */

@@ -3,8 +3,9 @@
 import type { KernelRules } from '../machine/kernel-rules.ts';
 import type { DrivenEra } from './driven.ts';
 import { localEra } from './local-era.ts';
+import { remoteEra } from './remote-era.ts';
 
-export const drivenEras: readonly DrivenEra[] = [localEra];
+export const drivenEras: readonly DrivenEra[] = [localEra, remoteEra];
 
 /** null: recordings of such a kernel cannot be driven yet. */
 export function drivenEraOf(rules: KernelRules): DrivenEra | null {

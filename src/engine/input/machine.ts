@@ -15,9 +15,10 @@ export interface Zone {
   readonly batch?: number;
   /** Limit of a list (`high:` of /proc/zoneinfo) when recording began, if known. From 6.7 on it floats. */
   readonly high?: number;
-  /** Pages that the allocator manages, and the zone's low watermark, if known. */
+  /** Pages that the allocator manages, and the zone's low and high watermark, if known. */
   readonly managedPages?: number;
   readonly lowWatermark?: number;
+  readonly highWatermark?: number;
 }
 
 export interface Machine {
@@ -39,4 +40,8 @@ export interface ZoneinfoSnapshot {
   readonly pages: Int32Array;
   /** Where in the text of its node the list's count stands, as a part of that text (0 … 1), by list: when it was printed. */
   readonly printedAt?: Float32Array;
+  /** Limit of each list (`high:`), by list; -1: not printed. */
+  readonly high?: Int32Array;
+  /** Free pages by zone; -1: not printed. */
+  readonly free?: Int32Array;
 }

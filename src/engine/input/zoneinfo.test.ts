@@ -176,6 +176,7 @@ describe('machineFrom', () => {
         high: 186,
         managedPages: 7900,
         lowWatermark: 13,
+        highWatermark: 16,
       },
     ]);
     expect([machine.cpuCount, [...machine.online], [...machine.isolated]]).toEqual([3, [0, 2], [2]]);

@@ -37,8 +37,9 @@ export interface ZoneinfoZone {
   present: number;
   managed: number;
   free: number;
-  /** Low watermark; -1: not printed. */
+  /** Low and high watermark; -1: not printed. */
   low: number;
+  highMark: number;
   startPfn: number;
   /** Place of the zone's first line in the text, as a part of its length. */
   readonly place: number;
@@ -85,7 +86,7 @@ export function parseZoneinfo(text: string, name = 'zoneinfo'): ZoneinfoZone[] {
 }
 
 const listKeys = new Set(['count:', 'high:', 'batch:']);
-const zoneKeys = new Set(['pages free', 'low', 'spanned', 'present', 'managed', 'start_pfn:']);
+const zoneKeys = new Set(['pages free', 'low', 'high', 'spanned', 'present', 'managed', 'start_pfn:']);
 
 function newZone(node: number, name: string, place: number): ZoneinfoZone {
   return {
@@ -96,6 +97,7 @@ function newZone(node: number, name: string, place: number): ZoneinfoZone {
     managed: -1,
     free: -1,
     low: -1,
+    highMark: -1,
     startPfn: -1,
     place,
     lists: [],
@@ -105,6 +107,7 @@ function newZone(node: number, name: string, place: number): ZoneinfoZone {
 function setZone(zone: ZoneinfoZone, key: string, value: number): void {
   if (key === 'pages free') zone.free = value;
   else if (key === 'low') zone.low = value;
+  else if (key === 'high') zone.highMark = value;
   else if (key === 'start_pfn:') zone.startPfn = value;
   else if (key === 'spanned') zone.spanned = value;
   else if (key === 'present') zone.present = value;
@@ -154,6 +157,7 @@ export function machineFrom(zoneinfo: readonly ZoneinfoZone[] | null, facts: Mac
       ...(high >= 0 ? { high } : {}),
       ...(zone.managed >= 0 ? { managedPages: zone.managed } : {}),
       ...(zone.low >= 0 ? { lowWatermark: zone.low } : {}),
+      ...(zone.highMark >= 0 ? { highWatermark: zone.highMark } : {}),
     });
     for (const list of zone.lists) {
       listed.add(list.cpu);
@@ -196,16 +200,20 @@ export function snapshotFrom(
   const zoneCount = machine.zones.length;
   const pages = new Int32Array(machine.cpuCount * zoneCount).fill(-1);
   const printedAt = new Float32Array(pages.length);
+  const high = new Int32Array(pages.length).fill(-1);
+  const free = new Int32Array(zoneCount).fill(-1);
   for (const zone of zoneinfo) {
     const index = machine.zones.findIndex((z) => z.node === zone.node && z.name === zone.name);
     if (index < 0) continue;
+    free[index] = zone.free;
     const start = zoneinfo.find((z) => z.node === zone.node)?.place ?? 0;
     const end = zoneinfo.find((z) => z.place > zone.place && z.node !== zone.node)?.place ?? 1;
     for (const list of zone.lists) {
       if (list.cpu >= machine.cpuCount) continue;
       pages[list.cpu * zoneCount + index] = list.count;
+      high[list.cpu * zoneCount + index] = list.high;
       printedAt[list.cpu * zoneCount + index] = (list.place - start) / (end - start);
     }
   }
-  return { number, label, pages, printedAt };
+  return { number, label, pages, printedAt, high, free };
 }
