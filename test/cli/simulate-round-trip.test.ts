@@ -12,8 +12,7 @@ import { makeRebuild } from '../../src/engine/model/rebuild.ts';
 import { policyByName } from '../../src/engine/policy/by-name.ts';
 import { replay } from '../../src/engine/replay.ts';
 import { runSums } from '../../src/engine/report/run-sums.ts';
-import { builtInScenario } from '../../src/scenario/by-name.ts';
-import { parseSet } from '../../src/scenario/set-values.ts';
+import { smallStorm } from '../small-storm.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'drainlab-round-trip-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -64,10 +63,9 @@ describe.each([
   ['3.0', 'two-pass', []],
   ['5.10', 'worker', []],
   ['6.1', 'remote', []],
-  ['6.12', 'remote', ['kernel.slab=slub']],
+  ['6.12', 'remote', []],
 ])('Linux %s by %s', (version, name, more) => {
-  const sets = ['run.seconds=0.06', `kernel.version=${version}`, ...more].map(parseSet);
-  const scenario = builtInScenario('reclaim-storm', sets);
+  const scenario = smallStorm(`kernel.version=${version}`, ...more);
   const path = join(folder, `${version}-${name}`);
   const run = simulateToTrace(scenario, policyByName(name), 7, openTraceOut(path));
 

@@ -45,6 +45,11 @@ export function parseBreakEven(text: string, by = 'holders'): number[] {
   return [...new Set(numbers)].sort((a, b) => a - b);
 }
 
+/** Whom nobody disturbs, who is isolated, or who is chosen by a rule of one's own has no price here. */
+function isPriced({ carrier, select }: Policy): boolean {
+  return carrier !== 'nobody' && ['everyone', 'holders', 'holders-if-empty'].includes(select.who);
+}
+
 /** From `first` on by doubling, and `last`. */
 function doubled(first: number, last: number): number[] {
   if (first < 2 || last < first) return [];
@@ -62,7 +67,7 @@ export function breakEvenOutput(
   screen: Screen,
   mapped: readonly string[] = thread,
 ): string {
-  const others = policies.filter(({ name }) => name !== baseline.name);
+  const others = policies.filter((policy) => policy.name !== baseline.name && isPriced(policy));
   const result = breakEven(scenario, cpus, others, baseline);
   return csv ? breakEvenCsv(result) : breakEvenText(result, mapped, screen);
 }

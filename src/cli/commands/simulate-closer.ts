@@ -1,4 +1,4 @@
-/** Options of `drainlab simulate` that look closer: one drain as a story, a run as a recording, the map of break-even points. */
+/** Options of `drainlab simulate` that look closer: one drain as a story, a run that is watched or written as a recording, the map of break-even points. */
 
 import { ExitCode } from '../../base/errors.ts';
 import type { Scenario } from '../../engine/input/scenario.ts';
@@ -12,12 +12,13 @@ import type { SimulateFlags } from './simulate.ts';
 import { breakEvenOutput, parseBreakEven } from './simulate-break-even.ts';
 import { drainStory, parseExplain, storyText } from './simulate-explain.ts';
 import { openTraceOut, simulateToTrace, traceOutCaveat } from './simulate-trace-out.ts';
+import { watchSimulation } from './simulate-watch.ts';
 
 /** Scenario whose kernel and costs the map of break-even points takes when none is named. */
 export const breakEvenScenario = 'reclaim-storm';
 
 export function looksCloser(flags: SimulateFlags): boolean {
-  return [flags.explain, flags.traceOut, flags.breakEven].some((flag) => flag !== undefined);
+  return [flags.explain, flags.watch, flags.traceOut, flags.breakEven].some((flag) => flag !== undefined);
 }
 
 /** The exit code. */
@@ -36,6 +37,7 @@ export async function lookCloser(scenario: Scenario, flags: SimulateFlags): Prom
   const policy = await onePolicy(scenario, flags);
   if (drain >= 0)
     process.stdout.write(storyText(drainStory(scenario, policy, scenario.run.seed, drain), screen));
+  if (flags.watch) await watchSimulation(scenario, policy, scenario.run.seed);
   if (flags.traceOut !== undefined) writeRecording(scenario, policy, flags.traceOut, flags.progress);
   return ExitCode.ok;
 }

@@ -1,13 +1,12 @@
 import picocolors from 'picocolors';
 import { describe, expect, test } from 'vitest';
+import { smallStorm } from '../../../test/small-storm.ts';
 import { policyByName } from '../../engine/policy/by-name.ts';
 import { Simulation } from '../../engine/simulation.ts';
-import { builtInScenario } from '../../scenario/by-name.ts';
-import { parseSet } from '../../scenario/set-values.ts';
 import { drainStory, parseExplain, storyText } from './simulate-explain.ts';
 
 const storm = (version: string, ...more: string[]) =>
-  builtInScenario('reclaim-storm', ['run.seconds=0.03', `kernel.version=${version}`, ...more].map(parseSet));
+  smallStorm('run.seconds=0.03', `kernel.version=${version}`, ...more);
 
 test('which drain', () => {
   expect([parseExplain('drain=17'), parseExplain('3')]).toEqual([17, 3]);
@@ -23,7 +22,7 @@ test.each([
 ])('Linux %s by %s names the functions of its way', (version, name, kernel) => {
   const scenario = storm(version);
   const { steps, title } = drainStory(scenario, policyByName(name), 1, 0);
-  expect(title).toContain(`Drain 0 of reclaim-storm under ${name}, Linux ${version}`);
+  expect(title).toContain(`Drain 0 of small-storm under ${name}, Linux ${version}`);
   expect(steps.map((step) => step.kernel)).toContain(kernel);
   expect(steps[0].sinceNs).toBe(0);
 });
@@ -61,7 +60,7 @@ describe('on paper', () => {
     expect(() => drainStory(storm('3.0'), policyByName('everyone'), 1, 1e6)).toThrow(
       /has \d+ drains, numbered 0 to/,
     );
-    expect(() => drainStory(storm('3.0', 'run.seconds=0.001'), policyByName('everyone'), 1, 0)).toThrow(
+    expect(() => drainStory(storm('3.0', 'run.seconds=0.00205'), policyByName('everyone'), 1, 0)).toThrow(
       'nobody asks',
     );
   });

@@ -21,6 +21,7 @@ export interface SimulateFlags extends OutputFlags {
   maxMemory?: string;
   progress: boolean;
   explain?: string;
+  watch?: true;
   traceOut?: string;
   breakEven?: string;
   by?: string;
@@ -73,6 +74,10 @@ export function registerSimulate(program: Command): void {
     .option('--max-memory <size>', 'refuse what would need more memory here (default: 3/4 of this machine’s)')
     .option('--explain <drain>', 'tell one drain step by step: drain=17 (first policy named, first seed)')
     .option(
+      '--watch',
+      'play one run in the terminal: lists, free memory, drains (first policy named, first seed)',
+    )
+    .option(
       '--trace-out <file>',
       'write a run as a recording: a folder for drainlab replay, .txt, or .json for Perfetto (first policy named)',
     )
@@ -98,6 +103,7 @@ Examples:
                                       drainlab simulate mine.yaml
   A policy of your own                drainlab simulate reclaim-storm --policy ./mine.ts
   One drain, for a student            drainlab simulate reclaim-storm --policy selective --explain drain=17
+  A run before your eyes              drainlab simulate isolated-4092 --policy everyone --watch
   A recording of a run                drainlab simulate reclaim-storm --policy everyone --trace-out run/
   Where does a mask begin to pay?     drainlab simulate --break-even cpus=2..4096
 
