@@ -8,7 +8,12 @@ export interface ListSupply {
    * (rmqueue_bulk). Returns how many came.
    */
   take(zone: ZoneIndex, order: number, type: number, blocks: number, list: number, cpu: CpuIndex): number;
-  /** Takes `blocks` blocks of `order` from the tail of `list` to the zone's free lists (free_pcppages_bulk). */
+  /**
+   * A give-back of about `pages` pages begins (free_pcppages_bulk): the calls of `give` for the same CPU and zone that
+   * follow at once are one.
+   */
+  giveBackBegins?(zone: ZoneIndex, pages: Pages, cpu: CpuIndex): void;
+  /** Takes `blocks` blocks of `order` from the tail of `list` to the zone's free lists: one turn of free_pcppages_bulk. */
   give(zone: ZoneIndex, order: number, blocks: number, list: number, cpu: CpuIndex): void;
 }
 

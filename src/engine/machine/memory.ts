@@ -338,20 +338,16 @@ export class Memory implements ListSupply {
     return came;
   }
 
-  /** ListSupply: free_pcppages_bulk. */
+  /** ListSupply: free_pcppages_bulk begins. */
+  giveBackBegins(zone: ZoneIndex, pages: Pages, cpu: CpuIndex): void {
+    if (this.observer === null) return;
+    const set = cpu * this.zoneCount + zone;
+    this.emit(Kind.freePcppagesBulk, this.giveOn(cpu), 0, 0, zone, pages, set);
+  }
+
+  /** ListSupply: pages of one list within free_pcppages_bulk. */
   give(zone: ZoneIndex, order: number, blocks: number, list: number, cpu: CpuIndex): void {
     const { buddy, listChains } = this;
-    if (this.observer !== null) {
-      this.emit(
-        Kind.freePcppagesBulk,
-        this.giveOn(cpu),
-        0,
-        0,
-        zone,
-        blocks << order,
-        cpu * this.zoneCount + zone,
-      );
-    }
     if (order === 0 && this.observer === null) buddy.giveRun(zone, blocks, listChains, list);
     else {
       for (let i = 0; i < blocks; i++) {

@@ -387,6 +387,7 @@ export class PcpLists {
   /** free_pcppages_bulk: `pages` base pages, or all there are. */
   #giveBack(set: number, cpu: CpuIndex, zone: ZoneIndex, pages: Pages, start: number): void {
     const want = Math.min(pages, this.count[set]);
+    this.#supply.giveBackBegins?.(zone, want, cpu);
     if (this.#nextType) this.#giveRoundRobin(set, cpu, zone, want, start);
     else this.#giveListByList(set, cpu, zone, want, start);
     if (this.count[set] === 0) this.#holderWords[zone][cpu >>> 5] &= ~(1 << (cpu & 31));
