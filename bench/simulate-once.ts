@@ -24,7 +24,7 @@ export interface SimulatedOnce {
   readonly residentMiB: number;
 }
 
-/** Machines on which each CPU has a task that grows until memory is tight; files are read meanwhile. */
+/** Machines on which each CPU has a task that grows and frees all again; files are read meanwhile. */
 function growing(cpus: number, memory: string, share: string, readers: number, seconds: number): Scenario {
   return defineScenario({
     machine: { cpus, memory },
@@ -37,11 +37,15 @@ function growing(cpus: number, memory: string, share: string, readers: number, s
   });
 }
 
+/**
+ * `busy`: tasks that grow to 16 MiB and free it again; on 8 CPUs a reader keeps kswapd at work. `tight`: memory is so
+ * short that there is direct reclaim, with drains, or (4096 CPUs) that nearly all of it is in use.
+ */
 export const cases: Readonly<Record<string, (seconds?: number) => Scenario>> = {
-  /** 8 × 235 MiB of 2 GiB, and two readers. */
-  'growing-8': (seconds = 4) => growing(8, '2 GiB', '235 MiB', 2, seconds),
-  /** 4096 × 61 MiB of 256 GiB, and 64 readers. */
-  'growing-4096': (seconds = 0.03) => growing(4096, '256 GiB', '61 MiB', 64, seconds),
+  'busy-8': (seconds = 4) => growing(8, '600 MiB', '16 MiB', 1, seconds),
+  'tight-8': (seconds = 4) => growing(8, '600 MiB', '64 MiB', 2, seconds),
+  'busy-4096': (seconds = 0.02) => growing(4096, '256 GiB', '16 MiB', 64, seconds),
+  'tight-4096': (seconds = 0.02) => growing(4096, '256 GiB', '61 MiB', 64, seconds),
 };
 
 export function simulateOnce(name: string, policy = 'static-mask', simulatedSeconds?: number): SimulatedOnce {

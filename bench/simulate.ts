@@ -2,7 +2,7 @@
  * Speed of the simulator, with its peers, in one run: all processes in turns, so that a busy machine hurts every side,
  * and the best of each counts. Only the ratios are meant to be compared.
  *
- * - whole model: page operations a second of a run with reclaim, drains and masks (bench/simulate-once.ts);
+ * - whole model: page operations a second of runs with tasks, reclaim, drains and masks (bench/simulate-once.ts);
  * - the loop alone: events, lists and free lists, no tasks (bench/page-loop.ts), and the same in C with the same hash;
  * - peers: ns-3's schedulers and SimPy with the same pattern of events. There one page operation is one event, since
  *   a model written with them has no other form for it; the simulator does up to 32 in one event.
@@ -70,8 +70,8 @@ function workFor(cpus: number, small: boolean) {
   const large = cpus > 64;
   const share = small ? 0.01 : 1;
   return {
-    mebibytes: large ? 262_144 : 2048,
-    held: large ? 4096 : 16_384,
+    mebibytes: large ? 262_144 : 600,
+    held: 4096,
     operations: Math.round((large ? 60e6 : 100e6) * share),
     peerEvents: Math.round(5e6 * share),
     simpyEvents: Math.round(400e3 * share),
@@ -104,8 +104,9 @@ export function benchSimulate(cpus: number, rounds: number, small = false): Simu
   if (python === undefined) missing.push('SimPy: sh bench/peers.sh (Debian: python3-simpy)');
   for (let round = 0; round < rounds; round++) {
     const seconds = String(work.simulatedSeconds);
-    for (const printed of ownScript('simulate-once.ts', `growing-${cpus}`, 'static-mask', seconds))
-      keepBest('whole model', printed);
+    for (const load of ['busy', 'tight'])
+      for (const printed of ownScript('simulate-once.ts', `${load}-${cpus}`, 'static-mask', seconds))
+        keepBest(`whole model, ${load}`, printed);
     const load = [cpus, work.mebibytes, work.held, work.operations].map(String);
     const [loop] = ownScript('page-loop.ts', ...load);
     keepBest('the loop alone', loop);
@@ -158,21 +159,19 @@ function print({ cpus, rows, missing }: SimulateBench): void {
   }
   for (const what of missing) console.log(`not here: ${what}`);
   const of = (name: string) => rows.find((row) => row.name === name);
-  const model = of('whole model') as Measured;
-  const floor = of('the loop in C');
+  const line = (what: string, figure: string) => console.log(`${what.padEnd(42)} ${figure}`);
   const bar = cpus > 64 ? 12 : 25;
-  console.log(
-    `whole model                ${millions(model).toFixed(1)} M page operations a second (bar: ${bar})`,
-  );
+  for (const row of rows.filter(({ name }) => name.startsWith('whole model')))
+    line(row.name, `${millions(row).toFixed(1)} M page operations a second (bar: ${bar})`);
+  const model = of('whole model, busy') as Measured;
+  const floor = of('the loop in C');
   if (floor) {
-    const times = (row: Measured) => (millions(floor) / millions(row)).toFixed(2);
-    console.log(`whole model / loop in C    ${times(model)} times its time (bar: 2.5)`);
-    console.log(`loop alone / loop in C     ${times(of('the loop alone') as Measured)} times its time`);
+    const times = (row: Measured) => `${(millions(floor) / millions(row)).toFixed(2)} times its time`;
+    line('busy model / the loop in C', times(model));
+    line('the loop alone / the loop in C', `${times(of('the loop alone') as Measured)} (bar: 2.5)`);
   }
-  for (const peer of rows.slice(floor ? 3 : 2))
-    console.log(
-      `whole model / ${peer.name.padEnd(26)} ${(millions(model) / millions(peer)).toFixed(2)} times as fast`,
-    );
+  for (const peer of rows.filter(({ name }) => /^(ns-3|SimPy)/.test(name)))
+    line(`busy model / ${peer.name}`, `${(millions(model) / millions(peer)).toFixed(2)} times as fast`);
 }
 
 function main(): void {
