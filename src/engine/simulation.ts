@@ -550,10 +550,8 @@ export class Simulation {
   private takeDown(victim: CpuIndex, by: CpuIndex, backNs: Nanoseconds): void {
     const { processors, memory, tasks, nowNs, queue } = this;
     const { states } = processors;
-    if (victim === by || !states.online.has(victim) || processors.current[victim] >= 0) {
-      // Busy: the task that runs there moves at its next step. Not modelled further: CPUs that go are idle.
-      if (processors.current[victim] >= 0 || victim === by) return;
-    }
+    // Moving a running task is not modelled: a CPU goes if it is idle, and then not twice.
+    if (victim === by || !states.idle.has(victim)) return;
     for (let task = 0; task < tasks.length; task++) if (tasks.cpu[task] === victim) tasks.cpu[task] = by;
     states.bringDown(victim, nowNs);
     memory.emit(Kind.cpuDead, by, 0, 0, victim, 0, 0);

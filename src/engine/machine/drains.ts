@@ -101,7 +101,11 @@ export class Drains {
         if (this.running > 0) {
           this.waiting.unshift(drain);
           this.context.sleep(drain, nowNs);
-        } else this.begin(drain, nowNs);
+          return false;
+        }
+        // Its CPU may have gone offline while it slept.
+        drain.cpu = this.parts.tasks.cpu[task];
+        this.begin(drain, nowNs);
         return false;
       case Phase.own:
         this.byInterrupt.ownPart(drain, nowNs);
