@@ -77,8 +77,8 @@ One seed: nothing tells how far another would differ. --seeds 5 gives intervals.
   expect(text).toContain(`
   selective: 3 masks asked for at 3 drains: 1 from the CPU's own objects, 1 from the reserve below
     the min watermark, 1 failed, and 1 drain fell back to everyone.
-    cost: 5.06 µs for the masks (1.69 µs each), 1.44 µs of looking at lists, 1 page taken while
-      memory was short.
+    cost: 5.06 µs for the masks (1.69 µs each), 1.44 µs of looking at lists, 1 page taken from the
+      page allocator.
     saved against everyone, at as many drains: 10 interrupts (3.33 a drain), 12.0 µs of other CPUs'
       time, 6.50 µs of the callers' waiting.
     balance: 12.0 µs saved (4.00 µs a drain): each µs spent on masks and looks brought 2.8 µs back.

@@ -28,7 +28,7 @@ export function simulatedAnswer(verdict: Verdict, name: string): string {
     );
   }
   const against = `${eachDrain(own.policy)} against ${eachDrain(base.policy)}`;
-  return `${name} sends ${compared(own.policy)} than ${base.policy.name}: ${against}, ${over}${intervalText(own.policy)}${inAll(own, base)}.`;
+  return `${name} sends ${compared(own.policy)} ${base.policy.name}: ${against}, ${over}${intervalText(own.policy)}${inAll(own, base)}.`;
 }
 
 function sideOf(verdict: Verdict, name: string) {
@@ -40,9 +40,9 @@ function sideOf(verdict: Verdict, name: string) {
 }
 
 function compared({ savedPercent }: PolicyVerdict): string {
-  if (savedPercent === null) return 'more interrupts a drain';
-  if (Math.abs(savedPercent) < 0.05) return 'as many interrupts a drain';
-  return `${percent(Math.abs(savedPercent))} ${savedPercent < 0 ? 'more' : 'fewer'} interrupts a drain`;
+  if (savedPercent === null) return 'more interrupts a drain than';
+  if (Math.abs(savedPercent) < 0.05) return 'as many interrupts a drain as';
+  return `${percent(Math.abs(savedPercent))} ${savedPercent < 0 ? 'more' : 'fewer'} interrupts a drain than`;
 }
 
 function eachDrain({ interruptsPerDrain }: PolicyVerdict): string {

@@ -117,7 +117,9 @@ function costText(ledger: ThreadLedger): string {
       `${duration(ledger.maskNs)} for the masks (${duration(ledger.maskNs / ledger.asked)} each)`,
     );
     parts.push(
-      ledger.maskPages === 0 ? 'no page' : `${plural(ledger.maskPages, 'page')} taken while memory was short`,
+      ledger.maskPages === 0
+        ? 'no page'
+        : `${plural(ledger.maskPages, 'page')} taken from the page allocator`,
     );
   }
   return `${parts.join(', ')}.`;
