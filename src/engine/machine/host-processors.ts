@@ -3,8 +3,8 @@
  * received least goes first, and a slice lasts `sliceNs` while others wait. Two schedulers, roughly: CFS puts a thread that
  * slept ahead, though by no more than half a slice, and lets it go before the running one if that is ahead by more than the
  * wake-up granularity; EEVDF (kernel/sched/fair.c from 6.6 on: place_entity without lag, RUN_TO_PARITY) puts it among the others at the
- * average of what they received, and the running one keeps its slice. There is one queue for all processors, as if the
- * host balanced its load at every switch. A guest CPU that waits answers no interrupt; one that spins for answers is
+ * average of what they received, and the running one keeps its slice. CFS is given one queue for all processors, as if the host
+ * balanced its load at every switch; with EEVDF each processor has its own, an idle one pulls, and busy ones balance now and then. A guest CPU that waits answers no interrupt; one that spins for answers is
  * runnable and takes processor time from those that should answer.
  *
  * The queue is searched from end to end: made for tens of guest CPUs, not for thousands.
@@ -24,6 +24,9 @@ export interface HostSwitch {
 const State = { halted: 0, waiting: 1, running: 2 } as const;
 const nobody = -1;
 
+/** Between two balances of busy processors: their number times busy_factor 16 in ms (kernel/sched/fair.c). */
+const balanceNs: Nanoseconds = 32_000_000;
+
 /** sched_wakeup_granularity_ns of the host, its base value. */
 export const wakeupGranularityNs: Nanoseconds = 1_000_000;
 
@@ -41,10 +44,12 @@ export class HostProcessors {
   private readonly processorOf: Int32Array;
   private readonly runs: Int32Array;
   private readonly sliceEnd: Float64Array;
+  /** By processor: guest CPUs in its queue. */
+  private readonly waitingOn: Int32Array;
+  private balancedAt = 0;
   private nextTicket = 0;
   private waitingCount = 0;
   private floor = 0;
-  private average = 0;
   private readonly change: HostSwitch = { timeNs: 0, stopped: nobody, started: nobody };
 
   /** All guest CPUs begin halted. */
@@ -66,6 +71,7 @@ export class HostProcessors {
     this.processorOf = Int32Array.from({ length: guestCpus }, (_, cpu) => cpu % host.cpus);
     this.runs = new Int32Array(host.cpus).fill(nobody);
     this.sliceEnd = new Float64Array(host.cpus).fill(Number.POSITIVE_INFINITY);
+    this.waitingOn = new Int32Array(host.cpus);
   }
 
   running(cpu: CpuIndex): boolean {
@@ -85,7 +91,9 @@ export class HostProcessors {
   nextSwitch(): Nanoseconds {
     if (this.waitingCount === 0) return Number.POSITIVE_INFINITY;
     let earliest = Number.POSITIVE_INFINITY;
-    for (const end of this.sliceEnd) if (end < earliest) earliest = end;
+    for (let p = 0; p < this.sliceEnd.length; p++) {
+      if (this.sliceEnd[p] < earliest && (!this.eevdf || this.waitingOn[p] > 0)) earliest = this.sliceEnd[p];
+    }
     return earliest;
   }
 
@@ -96,10 +104,15 @@ export class HostProcessors {
   switchNext(): Readonly<HostSwitch> | null {
     const timeNs = this.nextSwitch();
     assert(timeNs !== Number.POSITIVE_INFINITY, 'no switch is due');
-    const processor = this.sliceEnd.indexOf(timeNs);
+    const processor = this.dueProcessor(timeNs);
     const current = this.runs[processor];
     this.account(current, timeNs);
-    const first = this.firstWaiting();
+    if (this.eevdf) this.balance(processor, timeNs);
+    const first = this.firstWaiting(processor);
+    if (first === nobody) {
+      this.sliceEnd[processor] = timeNs + this.sliceNs;
+      return null;
+    }
     if (this.rank[first] > this.rank[current]) {
       this.sliceEnd[processor] = timeNs + this.sliceNs;
       return null;
@@ -113,7 +126,10 @@ export class HostProcessors {
   wake(cpu: CpuIndex, nowNs: Nanoseconds): Readonly<HostSwitch> | null {
     if (this.state[cpu] !== State.halted) return null;
     this.raiseFloor(nowNs);
-    this.rank[cpu] = Math.max(this.rank[cpu], this.eevdf ? this.average : this.floor - this.sliceNs / 2);
+    this.rank[cpu] = Math.max(
+      this.rank[cpu],
+      this.eevdf ? this.averageOn(this.processorOf[cpu]) : this.floor - this.sliceNs / 2,
+    );
     const home = this.processorOf[cpu];
     const free = this.runs[home] === nobody ? home : this.runs.indexOf(nobody);
     if (free !== nobody) {
@@ -139,13 +155,18 @@ export class HostProcessors {
     const processor = this.processorOf[cpu];
     this.runs[processor] = nobody;
     this.sliceEnd[processor] = Number.POSITIVE_INFINITY;
-    const first = this.waitingCount > 0 ? this.firstWaiting() : nobody;
+    let first = this.waitingCount > 0 ? this.firstWaiting(processor) : nobody;
+    // An idle processor pulls from another's queue.
+    if (first === nobody && this.waitingCount > 0) first = this.firstWaiting(nobody);
     if (first !== nobody) this.start(first, processor, nowNs);
     return this.changed(nowNs, cpu, first);
   }
 
   private start(cpu: CpuIndex, processor: number, nowNs: Nanoseconds): void {
-    if (this.state[cpu] === State.waiting) this.waitingCount--;
+    if (this.state[cpu] === State.waiting) {
+      this.waitingCount--;
+      this.waitingOn[this.processorOf[cpu]]--;
+    }
     this.state[cpu] = State.running;
     this.processorOf[cpu] = processor;
     this.startedAt[cpu] = nowNs;
@@ -161,15 +182,18 @@ export class HostProcessors {
   private queue(cpu: CpuIndex, nowNs: Nanoseconds): void {
     this.state[cpu] = State.waiting;
     this.ticket[cpu] = this.nextTicket++;
+    this.waitingOn[this.processorOf[cpu]]++;
     // Those who ran alone for longer than a slice have it behind them.
-    if (this.waitingCount++ === 0)
-      for (let p = 0; p < this.sliceEnd.length; p++) if (this.sliceEnd[p] < nowNs) this.sliceEnd[p] = nowNs;
+    this.waitingCount++;
+    for (let p = 0; p < this.sliceEnd.length; p++) if (this.sliceEnd[p] < nowNs) this.sliceEnd[p] = nowNs;
   }
 
-  private firstWaiting(): CpuIndex {
+  /** The first who waits for this processor; `nobody`: for any. CFS is modelled with one queue for all. */
+  private firstWaiting(processor: number): CpuIndex {
+    const any = !this.eevdf || processor === nobody;
     let first = nobody;
     for (let cpu = 0; cpu < this.state.length; cpu++) {
-      if (this.state[cpu] !== State.waiting) continue;
+      if (this.state[cpu] !== State.waiting || (!any && this.processorOf[cpu] !== processor)) continue;
       if (
         first === nobody ||
         this.rank[cpu] < this.rank[first] ||
@@ -178,6 +202,27 @@ export class HostProcessors {
         first = cpu;
     }
     return first;
+  }
+
+  private dueProcessor(timeNs: Nanoseconds): number {
+    for (let p = 0; p < this.sliceEnd.length; p++) {
+      if (this.sliceEnd[p] === timeNs && (!this.eevdf || this.waitingOn[p] > 0)) return p;
+    }
+    throw new Error('no switch is due');
+  }
+
+  /** load_balance: a queue that is longer by two gives one away, not more often than each 32 ms on busy processors. */
+  private balance(processor: number, nowNs: Nanoseconds): void {
+    if (nowNs - this.balancedAt < balanceNs) return;
+    for (let p = 0; p < this.waitingOn.length; p++) {
+      if (this.waitingOn[processor] - this.waitingOn[p] < 2) continue;
+      const moved = this.firstWaiting(processor);
+      this.waitingOn[processor]--;
+      this.waitingOn[p]++;
+      this.processorOf[moved] = p;
+      this.balancedAt = nowNs;
+      return;
+    }
   }
 
   /** Books the time that a running guest CPU has had since it was last booked. */
@@ -191,17 +236,24 @@ export class HostProcessors {
   /** The least rank of all that run or wait never goes back (min_vruntime). */
   private raiseFloor(nowNs: Nanoseconds): void {
     let least = Number.POSITIVE_INFINITY;
-    let sum = 0;
-    let count = 0;
     for (let cpu = 0; cpu < this.state.length; cpu++) {
       if (this.state[cpu] === State.halted) continue;
       if (this.state[cpu] === State.running) this.account(cpu, nowNs);
       if (this.rank[cpu] < least) least = this.rank[cpu];
+    }
+    if (least !== Number.POSITIVE_INFINITY && least > this.floor) this.floor = least;
+  }
+
+  /** What those who run or wait on a processor have received on average (avg_vruntime). */
+  private averageOn(processor: number): Nanoseconds {
+    let sum = 0;
+    let count = 0;
+    for (let cpu = 0; cpu < this.state.length; cpu++) {
+      if (this.state[cpu] === State.halted || this.processorOf[cpu] !== processor) continue;
       sum += this.rank[cpu];
       count++;
     }
-    if (least !== Number.POSITIVE_INFINITY && least > this.floor) this.floor = least;
-    this.average = count === 0 ? this.floor : sum / count;
+    return count === 0 ? this.floor : sum / count;
   }
 
   private changed(timeNs: Nanoseconds, stopped: CpuIndex, started: CpuIndex): HostSwitch {
