@@ -75,8 +75,8 @@ One seed: nothing tells how far another would differ. --seeds 5 gives intervals.
   expect(text).toMatch(/\nselective +patch v4, 2011 +3 +3.67 +47.6 % +21.4 % +45.5 % +–\n/);
   // 14 µs · 3/2 - 9 µs of others' time, 3 µs - (3 - 6.5) µs of waiting; masks and looks cost 6.5 µs.
   expect(text).toContain(`
-  selective: 3 masks asked for at 3 drains: 1 from the CPU's own objects, 1 from the reserve below
-    the min watermark, 1 failed, and 1 drain fell back to everyone.
+  selective: 3 masks of 512 bytes asked for at 3 drains: 1 from the CPU's own objects, 1 from the
+    reserve below the min watermark, 1 failed, and 1 drain fell back to everyone.
     cost: 5.06 µs for the masks (1.69 µs each), 1.44 µs of looking at lists, 1 page taken from the
       page allocator.
     saved against everyone, at as many drains: 10 interrupts (3.33 a drain), 12.0 µs of other CPUs'

@@ -9,6 +9,8 @@ import { pairedDifference, perDrain, savedPerDrain } from '../accounting/paired.
 import type { Run } from '../accounting/run.ts';
 import { RunHash } from '../accounting/run-hash.ts';
 import type { Scenario } from '../input/scenario.ts';
+import { maskStorage } from '../machine/cpumask-storage.ts';
+import { kernelRules } from '../machine/kernel-rules.ts';
 import type { Policy } from '../policy/policy.ts';
 import { addedSums, maskCounts, type RunSums, runSums } from './run-sums.ts';
 import { simulatedAnswer, simulatedCaveats, simulatedWarnings } from './simulated-answers.ts';
@@ -46,7 +48,7 @@ export function simulatedVerdict(
   const used = [...byPolicy.values()].flat();
   const sides = [...byPolicy].map(([, own]) => sideOf(own));
   const baseline = sides.find(({ policy }) => policy.name === baselineName) as Side;
-  const figures = sides.map((side) => simulatedPolicy(side, baseline));
+  const figures = sides.map((side) => simulatedPolicy(side, baseline, scenario));
   const policies = sides.map((side) => policyVerdict(side, baseline));
   const secondsPerRun = Math.max(...used.map((run) => run.simulatedNs)) / 1e9;
   const partial =
@@ -230,7 +232,7 @@ const modelledFigures = [
   'stallNs',
 ];
 
-function simulatedPolicy(side: Side, baseline: Side): SimulatedPolicy {
+function simulatedPolicy(side: Side, baseline: Side, { kernel, machine }: Scenario): SimulatedPolicy {
   const { sums, seeds, policy } = side;
   const counter = (of: (run: Run) => number) => total(seeds, ({ run }) => of(run));
   const disturbedNs = counter(({ counters }) => counters.disturbedNs);
@@ -276,6 +278,7 @@ function simulatedPolicy(side: Side, baseline: Side): SimulatedPolicy {
     ledger: threadLedger(
       { sums, disturbedNs },
       { sums: baseline.sums, disturbedNs: total(baseline.seeds, ({ run }) => run.counters.disturbedNs) },
+      maskStorage(kernel, kernelRules(kernel.version), machine.cpus, policy.mask),
     ),
     paired: side === baseline ? null : pairedFigures(side, baseline),
   };

@@ -7,6 +7,7 @@
  */
 
 import { MaskSource } from '../accounting/run.ts';
+import type { MaskStorage } from '../machine/cpumask-storage.ts';
 import { count, decimal, duration, plural } from './numbers.ts';
 import { maskCounts, type RunSums } from './run-sums.ts';
 
@@ -15,6 +16,9 @@ export interface ThreadLedger {
   drains: number;
   /** Masks that were asked of the allocator. */
   asked: number;
+  /** Size of the mask, and what of it a drain takes of its task's stack (a pointer, if the mask is on the heap). */
+  maskBytes: number;
+  stackBytes: number;
   /** Drains whose mask needs no allocation: it is static, or on the stack. */
   noAllocation: number;
   fromCpu: number;
@@ -45,7 +49,7 @@ export interface LedgerSide {
   readonly disturbedNs: number;
 }
 
-export function threadLedger(policy: LedgerSide, baseline: LedgerSide): ThreadLedger {
+export function threadLedger(policy: LedgerSide, baseline: LedgerSide, mask: MaskStorage): ThreadLedger {
   const { sums } = policy;
   const sources = sums.maskSources;
   const share = baseline.sums.carriedOut === 0 ? 0 : sums.carriedOut / baseline.sums.carriedOut;
@@ -57,6 +61,8 @@ export function threadLedger(policy: LedgerSide, baseline: LedgerSide): ThreadLe
   return {
     drains: sums.carriedOut,
     asked: maskCounts(sums).asked,
+    maskBytes: mask.bytes,
+    stackBytes: mask.stackBytes,
     noAllocation: sources[MaskSource.noAllocation],
     fromCpu: sources[MaskSource.cpuCache],
     fromNode: sources[MaskSource.nodeCache],
@@ -92,8 +98,13 @@ function masksText(ledger: ThreadLedger): string {
       ? ''
       : `; at ${count(ledger.everyoneByChoice)} it chose everyone before asking`;
   if (ledger.asked === 0) {
+    const bytes = `${count(ledger.maskBytes)} bytes`;
     const none =
-      ledger.noAllocation > 0 ? 'no mask is allocated (static, or on the stack)' : 'no mask is needed';
+      ledger.stackBytes > 0 && ledger.noAllocation > 0
+        ? `no mask is allocated (${bytes} on the stack)`
+        : ledger.noAllocation > 0
+          ? `no mask is allocated (${bytes}, static)`
+          : 'no mask is needed';
     return `${none} ${over}${choice}.`;
   }
   const sources: Array<[number, string]> = [
@@ -107,7 +118,7 @@ function masksText(ledger: ThreadLedger): string {
     ledger.failed === 0
       ? 'none failed'
       : `${count(ledger.failed)} failed, and ${plural(ledger.fellBack, 'drain')} fell back to everyone`;
-  return `${plural(ledger.asked, 'mask')} asked for ${over}: ${[...told, failed].join(', ')}${choice}.`;
+  return `${plural(ledger.asked, 'mask')} of ${count(ledger.maskBytes)} bytes asked for ${over}: ${[...told, failed].join(', ')}${choice}.`;
 }
 
 function costText(ledger: ThreadLedger): string {
