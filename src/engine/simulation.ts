@@ -149,6 +149,11 @@ export class Simulation {
       this.nowNs = queue.nextTime;
       this.memory.nowNs = this.nowNs;
       const event = queue.pop();
+      if (kindOf(event) === EventKind.sample) {
+        // Who watches is no part of the run, and its looks are no events.
+        this.sample();
+        continue;
+      }
       this.handle(kindOf(event), subjectOf(event));
       if (++this.events >= maxEvents) {
         this.endedBy = 'max-events';
@@ -275,15 +280,16 @@ export class Simulation {
         this.processors.states.bringUp(subject, this.nowNs);
         this.memory.setLimits(this.processors.states.online);
         return;
-      case EventKind.sample:
-        this.observer?.sample?.(this.nowNs);
-        this.queue.push(this.nowNs + (this.observer?.sampleNs ?? statTickNs), eventOf(EventKind.sample, 0));
-        return;
       case EventKind.drainEnd:
         this.drains.flushed(subject, this.nowNs);
         return;
       default:
     }
+  }
+
+  private sample(): void {
+    this.observer?.sample?.(this.nowNs);
+    this.queue.push(this.nowNs + (this.observer?.sampleNs ?? statTickNs), eventOf(EventKind.sample, 0));
   }
 
   /** The CPU goes on with its current task, or with another. */
