@@ -27,6 +27,18 @@ test.each([
   expect(steps[0].sinceNs).toBe(0);
 });
 
+test('without a mask it goes on as everyone’s drain', () => {
+  const { steps } = drainStory(
+    storm('3.0', 'faults.failslab.probability=100'),
+    policyByName('selective'),
+    1,
+    0,
+  );
+  const kernel = steps.map((step) => step.kernel);
+  expect(kernel).toContain('zalloc_cpumask_var() returns false: on_each_cpu()');
+  expect(kernel).toContain('on_each_cpu(), smp_call_function_many() in kernel/smp.c');
+});
+
 test('what it tells is what the run counts', () => {
   const scenario = storm('3.0');
   const policy = policyByName('selective');

@@ -1,6 +1,6 @@
 /** A verdict on a scenario for people: the answer, the table, who held pages, the thread's ledger. */
 
-import { count, decimal, duration, percent, plural } from '../../engine/report/numbers.ts';
+import { count, decimal, duration, eachText, percent, plural } from '../../engine/report/numbers.ts';
 import type { SimulatedPolicy, SimulationFigures } from '../../engine/report/simulation-figures.ts';
 import { ledgerText } from '../../engine/report/thread-ledger.ts';
 import type { PolicyVerdict, Verdict } from '../../engine/report/verdict.ts';
@@ -57,7 +57,7 @@ function policyTable(verdict: Verdict, rows: readonly Row[], screen: Screen): st
   const { lead, source } = verdict;
   const any = (value: (row: Row) => number) => rows.some((row) => value(row) > 0);
   const each = (value: number, own: SimulatedPolicy) =>
-    own.carriedOut === 0 ? '–' : value === 0 ? '0' : decimal(value / own.carriedOut);
+    own.carriedOut === 0 ? '–' : eachText(value / own.carriedOut);
   const columns: Array<Column<Row>> = [
     { head: 'policy', text: ({ policy }) => policy.name, weight: 9 },
     { head: 'kernels', text: ({ policy }) => policy.origin, weight: 1 },

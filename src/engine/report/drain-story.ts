@@ -6,6 +6,7 @@ import type { MachineView } from '../input/machine-view.ts';
 import type { DrainStep, RunObserver } from '../input/run-observer.ts';
 import type { Scenario } from '../input/scenario.ts';
 import { type KernelRules, kernelRules } from '../machine/kernel-rules.ts';
+import { everyone } from '../policy/built-in.ts';
 import type { Policy } from '../policy/policy.ts';
 import { functionOf } from './kernel-functions.ts';
 import { count, duration, percent, plural } from './numbers.ts';
@@ -127,6 +128,8 @@ class Story {
   #woken = 0;
   #longestWakeNs = 0;
   #turnedAway = false;
+  /** Without a mask the drain goes on as everyone's. */
+  #fellBack = false;
 
   constructor(drain: number, scenario: Scenario, policy: Policy, look: Look, told: readonly Told[]) {
     this.#drain = drain;
@@ -152,7 +155,7 @@ class Story {
     const kernel =
       step === 'requested'
         ? callerFunction(this.#look.cause)
-        : functionOf(step, this.#rules, this.#policy, this.#scenario.kernel.slab);
+        : functionOf(step, this.#rules, this.#fellBack ? everyone : this.#policy, this.#scenario.kernel.slab);
     this.#steps.push({ sinceNs: timeNs - this.#startNs, text, kernel });
   }
 
@@ -191,6 +194,7 @@ class Story {
         this.#add(timeNs, step, `The set comes from ${maskSources[value] ?? 'nowhere'}.`);
         return;
       case 'mask-failed':
+        this.#fellBack = true;
         this.#add(
           timeNs,
           step,

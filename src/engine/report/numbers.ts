@@ -17,6 +17,12 @@ export function decimal(value: number, decimals = 2): string {
   return withoutMinusZero(value.toFixed(decimals));
 }
 
+/** Something a drain: `0`, `3.14`, `4,095`. */
+export function eachText(value: number): string {
+  if (value === 0) return '0';
+  return Math.abs(value) >= 1000 ? count(value) : decimal(value);
+}
+
 /** Nanoseconds with the unit that reads best: `3.4 µs`, `8.1 ms`. */
 export function duration(ns: number): string {
   if (ns < 1e3) return `${Math.round(ns)} ns`;

@@ -1,6 +1,6 @@
 /** The answer of simulated runs in one sentence for each policy, and the caveats that belong to it. */
 
-import { count, decimal, percent, plural } from './numbers.ts';
+import { count, decimal, eachText, percent, plural } from './numbers.ts';
 import type { SimulatedPolicy } from './simulation-figures.ts';
 import type { PolicyVerdict, Verdict } from './verdict.ts';
 
@@ -46,7 +46,7 @@ function compared({ savedPercent }: PolicyVerdict): string {
 }
 
 function eachDrain({ interruptsPerDrain }: PolicyVerdict): string {
-  return decimal(interruptsPerDrain ?? 0);
+  return eachText(interruptsPerDrain ?? 0);
 }
 
 function intervalText({ savedPercentInterval }: PolicyVerdict): string {
@@ -65,7 +65,7 @@ function inAll(own: ReturnType<typeof sideOf>, base: ReturnType<typeof sideOf>):
 }
 
 function insteadOf({ policy, figures }: ReturnType<typeof sideOf>): string {
-  const each = (value: number) => decimal(value / figures.carriedOut);
+  const each = (value: number) => eachText(value / figures.carriedOut);
   switch (policy.carrier) {
     case 'worker':
       return `it queues ${each(policy.workers)} kernel works a drain, ${each(policy.disturbed)} of them on other CPUs`;

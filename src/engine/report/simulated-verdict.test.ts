@@ -5,7 +5,9 @@ import { type DrainRow, runOf, scenarioOf } from '../../../test/hand-made-runs.t
 import { DrainResult, MaskSource, Retry } from '../accounting/run.ts';
 import { everyone, none, selective, staticMask, worker } from '../policy/built-in.ts';
 import { simulatedVerdict } from './simulated-verdict.ts';
+import { writeCsv } from './write-csv.ts';
 import { writeJson } from './write-json.ts';
+import { writeMmtests } from './write-mmtests.ts';
 
 /** Everyone of 8: seven interrupts, of which `held` - 1 (the requester's own holds too) are of use. */
 const toAll = (held: number, more: DrainRow = {}): DrainRow => ({
@@ -189,6 +191,22 @@ describe('runs that are missing or ended early', () => {
   test('without a run of the baseline there is nothing to compare', () => {
     expect(() => simulatedVerdict([runOf({ policy: none })], scenarioOf())).toThrow(RangeError);
   });
+});
+
+test('CSV and the table for changelogs count the drains of each policy', () => {
+  const verdict = simulatedVerdict(twoSeeds, scenarioOf());
+  const [head, ...rows] = writeCsv([verdict]).trimEnd().split('\n');
+  const cellsOf = (row: string) =>
+    Object.fromEntries(head.split(',').map((name, i) => [name, row.split(',')[i]]));
+  expect(
+    rows.map(cellsOf).map(({ drains, interrupts, disturbed_ns }) => [drains, interrupts, disturbed_ns]),
+  ).toEqual([
+    ['4', '28', '28000'],
+    ['3', '7', '7000'],
+  ]);
+  const table = writeMmtests(verdict);
+  expect(table).toMatch(/Ops drains +4.00 \( +0.00%\) +3.00 \( +25.00%\)/);
+  expect(table).toMatch(/Amean interrupts\/drain +7.00 \( +0.00%\) +2.33 \( +66.67%\)/);
 });
 
 test('the schema in docs/verdict.schema.json holds', () => {

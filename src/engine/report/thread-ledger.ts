@@ -8,7 +8,7 @@
 
 import { MaskSource } from '../accounting/run.ts';
 import type { MaskStorage } from '../machine/cpumask-storage.ts';
-import { count, decimal, duration, plural } from './numbers.ts';
+import { count, decimal, duration, eachText, plural } from './numbers.ts';
 import { maskCounts, type RunSums } from './run-sums.ts';
 
 export interface ThreadLedger {
@@ -137,7 +137,7 @@ function costText(ledger: ThreadLedger): string {
 }
 
 function savingText(ledger: ThreadLedger): string {
-  const each = ledger.drains === 0 ? '' : ` (${decimal(ledger.interruptsSaved / ledger.drains)} a drain)`;
+  const each = ledger.drains === 0 ? '' : ` (${eachText(ledger.interruptsSaved / ledger.drains)} a drain)`;
   return (
     `${count(ledger.interruptsSaved)} interrupts${each}, ${signed(ledger.disturbedNsSaved)} of other CPUs' time, ` +
     `${signed(ledger.waitingNsSaved)} of the callers' waiting.`

@@ -179,3 +179,11 @@ export interface Verdict {
   /** Seeds, runs and further figures of a scenario; null for a recording. */
   simulation: SimulationFigures | null;
 }
+
+/** Calls, and drains that were carried out, that a policy's figures are over: in a simulation each policy has its own. */
+export function drainsOf(
+  { drains, simulation }: Verdict,
+  policy: string,
+): { readonly requested: number; readonly carriedOut: number } {
+  return simulation?.policies.find(({ name }) => name === policy) ?? drains;
+}

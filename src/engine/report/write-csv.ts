@@ -1,6 +1,6 @@
 /** Verdicts as CSV (RFC 4180, line feeds): one row for each recording and policy. An empty cell is a figure that is not known. */
 
-import type { PolicyVerdict, Verdict } from './verdict.ts';
+import { drainsOf, type PolicyVerdict, type Verdict } from './verdict.ts';
 
 type CellValue = string | number | null | undefined;
 
@@ -10,8 +10,8 @@ const columns: ReadonlyArray<[name: string, value: (policy: PolicyVerdict, verdi
     ['kernel', (_, { source }) => source.kernel],
     ['cpus', (_, { source }) => source.cpus],
     ['lost_events', (_, { source }) => source.lostEvents],
-    ['drains_requested', (_, { drains }) => drains.requested],
-    ['drains', (_, { drains }) => drains.carriedOut],
+    ['drains_requested', ({ name }, verdict) => drainsOf(verdict, name).requested],
+    ['drains', ({ name }, verdict) => drainsOf(verdict, name).carriedOut],
     ['policy', (policy) => policy.name],
     ['basis', (policy) => policy.basis],
     ['interrupts', (policy) => policy.interrupts],
@@ -44,6 +44,10 @@ const columns: ReadonlyArray<[name: string, value: (policy: PolicyVerdict, verdi
     ['stall_ns_p50', ({ stallNs }) => stallNs?.p50],
     ['stall_ns_p99', ({ stallNs }) => stallNs?.p99],
     ['stall_ns_max', ({ stallNs }) => stallNs?.max],
+    // Of simulations only.
+    ['seeds', (_, { simulation }) => simulation?.seeds.length],
+    ['disturbed_ns', ({ name }, { simulation }) => ofPolicy(simulation, name)?.disturbedNs],
+    ['isolated_disturbed_ns', ({ name }, { simulation }) => ofPolicy(simulation, name)?.isolatedDisturbedNs],
     ['run_hash', (_, { source }) => source.runHash],
   ];
 
@@ -52,6 +56,10 @@ export function writeCsv(verdicts: readonly Verdict[]): string {
     verdict.policies.map((policy) => columns.map(([, value]) => cell(value(policy, verdict))).join(',')),
   );
   return `${[columns.map(([name]) => name).join(','), ...rows].join('\n')}\n`;
+}
+
+function ofPolicy(simulation: Verdict['simulation'], name: string) {
+  return simulation?.policies.find((policy) => policy.name === name);
 }
 
 function cell(value: CellValue): string {

@@ -4,21 +4,21 @@
  * baseline in percent, fewer being better, between stars instead of brackets where the 95 % interval excludes 0.
  */
 
-import type { PolicyVerdict, Verdict } from './verdict.ts';
+import { drainsOf, type PolicyVerdict, type Verdict } from './verdict.ts';
 
 interface Row {
   readonly label: string;
   readonly value: (policy: PolicyVerdict, verdict: Verdict) => number | null;
   /** Is more better? The others: fewer is better. */
   readonly more?: boolean;
-  /** Only interrupts have an interval. */
-  readonly tested?: boolean;
+  /** Only interrupts have an interval; in a simulation that of a drain is none of the whole. */
+  readonly tested?: 'always' | 'recording';
 }
 
 const rows: readonly Row[] = [
-  { label: 'Ops drains', value: (_, { drains }) => drains.carriedOut },
-  { label: 'Ops interrupts', value: (policy) => policy.interrupts, tested: true },
-  { label: 'Amean interrupts/drain', value: (policy) => policy.interruptsPerDrain, tested: true },
+  { label: 'Ops drains', value: ({ name }, verdict) => drainsOf(verdict, name).carriedOut },
+  { label: 'Ops interrupts', value: (policy) => policy.interrupts, tested: 'recording' },
+  { label: 'Amean interrupts/drain', value: (policy) => policy.interruptsPerDrain, tested: 'always' },
   { label: 'Ops broadcasts', value: (policy) => policy.broadcasts },
   { label: 'Ops disturbed-useless', value: (policy) => policy.useless },
   { label: 'Ops isolated-interrupts', value: (policy) => policy.isolatedInterrupts },
@@ -49,7 +49,9 @@ export function writeMmtests(verdict: Verdict): string {
     head(policies.map(({ name }) => name)),
     ...shown.map((row) => {
       const base = row.value(baseline, verdict);
-      const cells = policies.map((policy) => cell(row, row.value(policy, verdict), base, policy));
+      const cells = policies.map((policy) =>
+        cell(row, row.value(policy, verdict), base, policy, verdict.simulation !== null),
+      );
       return `${row.label.padEnd(labelWidth)}${cells.map((text) => `  ${text.padStart(column)}`).join('')}`;
     }),
   ];
@@ -61,13 +63,20 @@ function counts(policies: readonly PolicyVerdict[], verdict: Verdict) {
   return (row: Row) => policies.some((policy) => (row.value(policy, verdict) ?? 0) !== 0);
 }
 
-function cell(row: Row, value: number | null, base: number | null, policy: PolicyVerdict): string {
+function cell(
+  row: Row,
+  value: number | null,
+  base: number | null,
+  policy: PolicyVerdict,
+  simulated: boolean,
+): string {
   if (value === null || base === null) return `${'-'.padStart(valueWidth)} ${' '.repeat(gainWidth)}`;
   const number = value.toFixed(2).padStart(valueWidth);
   if (base === 0 && value !== 0) return `${number} ${' '.repeat(gainWidth)}`;
   const gain = base === 0 ? 0 : (100 * (row.more ? value - base : base - value)) / base;
   const text = `${(Math.abs(gain) < 0.005 ? 0 : gain).toFixed(2).padStart(gainWidth - 3)}%`;
-  return row.tested && excludesZero(policy) ? `${number} *${text}*` : `${number} (${text})`;
+  const tested = row.tested === 'always' || (row.tested === 'recording' && !simulated);
+  return tested && excludesZero(policy) ? `${number} *${text}*` : `${number} (${text})`;
 }
 
 function excludesZero({ savedPercentInterval }: PolicyVerdict): boolean {
