@@ -126,6 +126,8 @@ test('each drain keeps its bounds', () => {
     fc.property(smallScenarios, policies, seeds, (scenario, policy, seed) => {
       const run = simulate(scenario, policy, seed);
       for (const row of rowsOf(run.drains)) {
+        // Still waits for its turn: it has not looked.
+        if (row.result === DrainResult.unfinished) continue;
         const others = row.online - 1;
         expect(row.holders).toBeLessThanOrEqual(row.online);
         expect(row.isolatedHolders).toBeLessThanOrEqual(row.holders);
