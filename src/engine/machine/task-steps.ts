@@ -148,6 +148,7 @@ export class TaskSteps {
   grant(task: number, pfn: Pfn, nowNs: Nanoseconds): void {
     const { tasks, counters } = this.parts;
     counters.pageOperations++;
+    counters.allocations++;
     tasks.todo[task]--;
     switch (tasks.op[task]) {
       case Op.read:
