@@ -1,7 +1,9 @@
 /** Public door of `drainlab/scenario`: scenarios from YAML, from TypeScript, by name. Runs in Node and in a browser. */
 
 export type { Scenario } from '../engine/input/scenario.ts';
+export { builtInNames, builtInScenario, builtInText } from './by-name.ts';
 export { defineScenario } from './define-scenario.ts';
+export { estimatedBytes } from './estimate-memory.ts';
 export type { Problem } from './problems.ts';
 export { ScenarioError } from './problems.ts';
 export type { ReadOptions } from './read-yaml.ts';

@@ -301,6 +301,12 @@ export default defineScenario({
     expect(JSON.parse(a.out)).toMatchObject({ schema: 'drainlab.verdict/1', source: { kind: 'scenario' } });
   });
 
+  test('takes the example as it is shipped', async () => {
+    const ended = await drainlab(['simulate', join(root, 'examples/isolated-node.ts'), '--dry-run']);
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    expect(ended.out).toMatch(/^isolated-node: no mistake found/);
+  });
+
   test('gives the same bytes for the same seed, others for another', async () => {
     const run = (seed: string) => drainlab(['simulate', smallFile, '--seed', seed, '--json']);
     const [a, b, c] = await Promise.all(['7', '7', '8'].map(run));

@@ -279,11 +279,11 @@ describe('fifo-spinner', () => {
 });
 
 describe('hackbench-400-4cpu', () => {
-  it('with the mistake of version 5 seldom finds anybody to interrupt, and without it nearly everybody', () => {
+  it('with the mistake of version 5 seldom finds anybody to interrupt, and far more often without it', () => {
     const withMistake = of('hackbench-400-4cpu', 'selective');
     const without = runOf('hackbench-400-4cpu', 'selective', ['kernel.lastZoneDecides=false']);
     expect(perDrain(withMistake, 'interrupts')).toBeLessThan(0.5);
-    expect(perDrain(without, 'interrupts')).toBeGreaterThan(2);
+    expect(perDrain(without, 'interrupts')).toBeGreaterThan(4 * perDrain(withMistake, 'interrupts'));
   });
 });
 
