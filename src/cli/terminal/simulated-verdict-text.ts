@@ -31,7 +31,7 @@ export function simulatedVerdictText(
     ],
     [colours.dim(wrap(sourceText(verdict, simulation), screen.width))],
     drained ? [policyTable(verdict, rows, screen), ...notes(rows, verdict, screen)] : [],
-    drained ? [timeTable(rows, screen)] : [],
+    drained ? [timeTable(rows, verdict.lead.baseline, screen)] : [],
     holders(verdict, screen),
     causeSection(verdict, screen),
     drained ? ledgerSection(verdict, rows, screen) : [],
@@ -126,7 +126,7 @@ function intervalText(interval: readonly [number, number] | null): string {
 }
 
 /** Whom the drains cost how much time. */
-function timeTable(rows: readonly Row[], screen: Screen): string {
+function timeTable(rows: readonly Row[], baseline: string, screen: Screen): string {
   const time = (ns: number | null | undefined) =>
     ns === null || ns === undefined ? '–' : ns === 0 ? '0' : duration(ns);
   const each = (ns: number, own: SimulatedPolicy) =>
@@ -141,6 +141,16 @@ function timeTable(rows: readonly Row[], screen: Screen): string {
     { head: 'masks\na drain', text: ({ own }) => each(own.maskNs, own), weight: 3 },
     { head: 'idle CPUs\nwoken', text: ({ own }) => count(own.idleWoken), weight: 2 },
   ];
+  const base = rows.find(({ own }) => own.name === baseline)?.own.pageOperations ?? 0;
+  if (base > 0) {
+    // What the machine got done in the same time: pages allocated and freed.
+    columns.push({
+      head: 'page work\nin all',
+      text: ({ own }) =>
+        own.name === baseline ? count(base) : signedPercent(100 * (own.pageOperations / base - 1)),
+      weight: 6.2,
+    });
+  }
   if (rows.some(({ own }) => own.isolatedDisturbedNs > 0)) {
     columns.push({
       head: 'isolated\nin all',
@@ -149,6 +159,10 @@ function timeTable(rows: readonly Row[], screen: Screen): string {
     });
   }
   return table(columns, rows, screen);
+}
+
+function signedPercent(value: number): string {
+  return value < 0 ? percent(value) : `+${percent(value)}`;
 }
 
 function notes(rows: readonly Row[], { lead }: Verdict, screen: Screen): string[] {
