@@ -4,16 +4,16 @@ import type { Scenario } from '../engine/input/scenario.ts';
 import { kernelRules } from '../engine/machine/kernel-rules.ts';
 import { taskCount } from './task-kinds.ts';
 
-/** By page frame: two links, the order of its block, its state (page-chains.ts, buddy.ts), its place in the page cache. */
-const bytesPerPage = 11;
+/** By page frame: two links, the order of its block, its state (page-chains.ts, buddy.ts), and room to spare; measured: 16. */
+const bytesPerPage = 17;
 /** By list: head, tail, length, count (page-chains.ts, pcp-lists.ts). */
 const bytesPerList = 16;
 /** By set of lists: counts, limits, factors. */
 const bytesPerSet = 48;
 /** A task: its columns and its random stream. */
 const bytesPerTask = 400;
-/** Drains are kept row by row, and a run has at most so many that matter here. */
-const bytesBase = 60 << 20;
+/** The program itself, and the rows of drains. */
+const bytesBase = 130 << 20;
 
 /** An upper estimate: pages that nothing touches take no memory of the host. */
 export function estimatedBytes({ machine, kernel, tasks }: Scenario): number {

@@ -153,7 +153,7 @@ describe('a scenario at random', () => {
       const scenario = readOrRefused(stringify(tree), story);
       if (scenario === null) refused++;
       // What is large is read, not run.
-      else if (estimatedBytes(scenario) < 80 << 20 && scenario.run.seconds < 1) {
+      else if (estimatedBytes(scenario) < 160 << 20 && scenario.run.seconds < 1) {
         const policy = random.pick(builtInPolicies);
         try {
           const bounded = { ...scenario, run: { ...scenario.run, maxEvents: 5000 } };
