@@ -493,7 +493,7 @@ export class Simulation {
     counters.kswapdReclaimed += pass.reclaimed;
     const { costs } = scenario;
     memory.spentNs +=
-      costs.reclaimEntryNs / (firstPriority + 1) +
+      Math.round(costs.reclaimEntryNs / (firstPriority + 1)) +
       pass.scanned * costs.scanPageNs +
       pass.reclaimed * costs.reclaimPerPageNs;
     return true;

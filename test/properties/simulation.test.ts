@@ -87,6 +87,27 @@ test('it does not matter whether somebody watches', () => {
   );
 });
 
+test('every time is a whole number of nanoseconds', () => {
+  fc.assert(
+    fc.property(smallScenarios, policies, seeds, (scenario, policy, seed) => {
+      let last = 0;
+      const observer = {
+        event(_kind: number, timeNs: number) {
+          if (!Number.isSafeInteger(timeNs)) throw new Error(`an event at ${timeNs}`);
+          last = Math.max(last, timeNs);
+        },
+        drainStep(_drain: number, step: string, timeNs: number) {
+          if (!Number.isSafeInteger(timeNs)) throw new Error(`${step} at ${timeNs}`);
+        },
+      };
+      const run = simulate(scenario, policy, seed, { observer });
+      expect(Number.isSafeInteger(run.simulatedNs)).toBe(true);
+      expect(last).toBeLessThanOrEqual(run.simulatedNs);
+    }),
+    parameters,
+  );
+});
+
 test('at the same request the policies keep their order, and a run does what its policy decides', () => {
   fc.assert(
     fc.property(smallScenarios, policies, (scenario, policy) => {
@@ -160,4 +181,26 @@ test('another seed gives another run', () => {
     .map((scenario) => [1, 2, 3].map((seed) => simulate(scenario, none, seed).hash));
   expect(hashes.length).toBeGreaterThan(2);
   for (const each of hashes) expect(new Set(each).size).toBe(3);
+});
+
+test('nothing is forgotten: without SCHED_FIFO no drain stays open, and no CPU with work stands still', () => {
+  fc.assert(
+    fc.property(smallScenarios, policies, (scenario, policy) => {
+      const tasks = scenario.tasks.map((task) => ({ ...task, fifo: false }));
+      const run = { ...scenario.run, seconds: 0.25, maxEvents: 40_000 };
+      const simulation = new Simulation({ ...scenario, tasks, run }, policy, 1);
+      simulation.runUntil(Number.POSITIVE_INFINITY);
+      const { processors, nowNs, drains } = simulation;
+      // Six CPUs that share one processor of a host have a turn each 24 ms.
+      const longNs = 120e6;
+      for (const row of rowsOf(drains.columns))
+        if (row.endNs < 0) expect(row.timeNs).toBeGreaterThan(nowNs - longNs);
+      for (const cpu of processors.states.online) {
+        const waits = processors.queues.length(cpu) > 0 || processors.current[cpu] >= 0;
+        if (processors.isIdle(cpu)) expect(waits, `CPU ${cpu} is idle`).toBe(false);
+        else if (waits) expect(processors.endsNs[cpu]).toBeGreaterThan(nowNs - longNs);
+      }
+    }),
+    parameters,
+  );
 });

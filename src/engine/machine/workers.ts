@@ -66,8 +66,8 @@ export class Workers {
   ): Nanoseconds {
     if (requester) return this.switchNs;
     if (drawPreempt < this.preemptShare)
-      return this.wakeNs + 2 * this.schedulePointNs * drawPoint + this.switchNs;
-    const toTick = this.tickNs * drawPoint;
+      return this.wakeNs + Math.round(2 * this.schedulePointNs * drawPoint) + this.switchNs;
+    const toTick = Math.round(this.tickNs * drawPoint);
     const ticks = Math.max(0, Math.ceil((remainingSliceNs - toTick) / this.tickNs));
     return toTick + ticks * this.tickNs + this.switchNs;
   }
