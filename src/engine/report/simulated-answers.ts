@@ -13,7 +13,9 @@ export function simulatedAnswer(verdict: Verdict, name: string): string {
   const base = sideOf(verdict, verdict.lead.baseline);
   const seeds = plural(verdict.simulation?.seeds.length ?? 0, 'seed');
   if (own.figures.requested + base.figures.requested === 0)
-    return 'Nobody asks for a drain in this scenario, so no policy saves anything.';
+    return verdict.simulation?.partial
+      ? 'Nobody asked for a drain before the runs were ended, so there is nothing to compare.'
+      : 'Nobody asks for a drain in this scenario, so no policy saves anything.';
   if (own.figures.carriedOut === 0 || base.figures.carriedOut === 0)
     return `No drain of ${own.figures.carriedOut === 0 ? name : base.policy.name} came to its end, so there is nothing to compare.`;
   const over = `over ${count(own.figures.carriedOut)} and ${plural(base.figures.carriedOut, 'drain')} of ${seeds}`;
@@ -111,6 +113,12 @@ export function simulatedCaveats(verdict: Verdict): string[] {
     lines.push(
       'Each policy meets drains of its own: who waits longer, or gets no page, asks at other times. ' +
         'Figures are a drain; "in all" counts whole runs.',
+    );
+  const times = simulation.runs.map(({ simulatedSeconds }) => simulatedSeconds);
+  if (Math.max(...times) > 1.01 * Math.min(...times))
+    lines.push(
+      `Runs ended after ${decimal(Math.min(...times), 3)} to ${decimal(Math.max(...times), 3)} s of simulated time: ` +
+        '"in all" and sums compare runs of different length, figures a drain do not.',
     );
   const unfinished = simulation.policies.reduce((sum, policy) => sum + policy.unfinished, 0);
   if (unfinished > 0) lines.push(`${plural(unfinished, 'drain')} cut off by the end of a run: in no figure.`);

@@ -184,8 +184,17 @@ describe('runs that are missing or ended early', () => {
     expect(verdict.simulation?.partial).toBe(true);
     expect(verdict.warnings[0]).toBe('1 run of 1 ended at the limit of events (--max-events).');
     expect(verdict.answers).toEqual([
-      'Nobody asks for a drain in this scenario, so no policy saves anything.',
+      'Nobody asked for a drain before the runs were ended, so there is nothing to compare.',
     ]);
+  });
+
+  test('runs of different length are not compared in all without a word', () => {
+    const runs = [1e9, 2e9].map((simulatedNs, i) =>
+      runOf({ policy: [everyone, staticMask][i], simulatedNs, drains: [toAll(4)], endedBy: 'stopped' }),
+    );
+    expect(simulatedVerdict(runs, scenarioOf()).caveats.join(' ')).toContain(
+      'Runs ended after 1.000 to 2.000 s',
+    );
   });
 
   test('without a run of the baseline there is nothing to compare', () => {
