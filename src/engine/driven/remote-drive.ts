@@ -205,7 +205,8 @@ export class RemoteDrive {
         break;
     }
     this.#pressure.at(timeNs[row]);
-    if (this.#kswapd.has(pid[row])) this.#pressure.kswapd(timeNs[row]);
+    if (this.#kswapd.has(pid[row]))
+      this.#pressure.kswapd(timeNs[row], kind[row] === Kind.pageFree ? 1 << order[row] : 0);
   }
 
   #marker(text: string): void {
@@ -278,8 +279,11 @@ export class RemoteDrive {
 
   #cameFromFreeLists(pfn: Pfn, zone: ZoneIndex, order: number): void {
     if (this.#pages.listOf(pfn) < 0) return;
-    this.#pages.remove(pfn);
-    this.#pages.free[zone] += 1 << order;
+    if (this.#blocksTold || this.#hindsight) this.#pages.mistake(pfn);
+    else {
+      this.#pages.remove(pfn);
+      this.#pages.free[zone] += 1 << order;
+    }
   }
 
   /** mm_page_alloc in row `told`; the page left its list at row `row`. */
@@ -461,7 +465,7 @@ export class RemoteDrive {
 
   #typeOf(page: Pfn, row: number): number {
     const left = this.#ahead.leftAs[row];
-    if (this.#hindsight && !this.#blocksTold && left >= 0) return left;
+    if (this.#hindsight && left >= 0) return left;
     const type = this.#blocks.typeOf(page);
     return type > 2 ? movable : type;
   }

@@ -213,7 +213,8 @@ export class RemoteLookahead {
         this.#givesBack(row, task);
         break;
       case Kind.pagePcpuDrain:
-        this.#leaves(pfn, rows.a[row], false);
+        // From 6.10 on it is told with the type that its block has now.
+        this.#leaves(pfn, this.#facts.reworked ? -1 : rows.a[row], false);
         this.#gave(row, task);
         break;
       case Kind.drainPagesZone: {

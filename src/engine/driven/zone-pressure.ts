@@ -12,12 +12,15 @@ import type { Nanoseconds, Pages, ZoneIndex } from '../../base/units.ts';
 import type { Machine } from '../input/machine.ts';
 import { ZoneFlag } from '../machine/list-supply.ts';
 
-/** After its last event kswapd is taken to sleep so much later, if the watermark is met. */
-const endsAfterNs = 10e6;
-/** And so much later in any case. */
-const givesUpAfterNs = 100e6;
+/** Once the watermark is met, kswapd sleeps so long after its last event. */
+const endsAfterNs = 1e6;
+/** It sleeps so long after its last event where it still had the boost to reclaim, and in any case. */
+const boostEndsAfterNs = 10e6;
+const givesUpAfterNs = 30e6;
+/** A pass over all priorities (balance_pgdat) takes so long at most; then the boost is taken back too. */
+const passNs = 20e6;
 /** Known only later: kswapd scans so long before the first page that it frees. */
-const scansBeforeNs = 20e6;
+const scansBeforeNs = 30e6;
 /** watermark_boost_factor 15000: the boost is at most one and a half high watermarks. */
 const boostMost = 1.5;
 /** Pages of a page block. */
@@ -31,17 +34,21 @@ export class ZonePressure {
   readonly #free: Float64Array;
   readonly #high: Float64Array;
   readonly #low: Float64Array;
-  readonly #boost: Float64Array;
-  /** By zone: pages that must stay for requests that could do without this zone, by lowmem_reserve_ratio. */
+  /** Of the main zone; what small zones add is a few pages for a moment. */
+  #boost = 0;
+  /** By zone: pages kept from requests that could do without it. */
   readonly #reserve: Float64Array;
-  readonly #managed: Float64Array;
+  readonly #managed: Pages;
   /** The zone whose watermarks kswapd looks at: the largest. */
   readonly #main: ZoneIndex;
   readonly #ahead: readonly Nanoseconds[];
   #next = 0;
   #active = false;
   #lastNs = Number.NEGATIVE_INFINITY;
-  readonly #boostAtBegin: Float64Array;
+  #boostAtBegin = 0;
+  #beganNs = 0;
+  /** Pages that this pass reclaims for the boost alone. */
+  #boostLeft = 0;
 
   /**
    * `flags`: PcpLists' own. `free`: modelled free pages by zone. `kswapdNs`: when kswapd emits events, if that may be known
@@ -54,16 +61,10 @@ export class ZonePressure {
     this.#ahead = kswapdNs;
     this.#low = Float64Array.from(zones, (zone) => zone.lowWatermark ?? 0);
     this.#high = Float64Array.from(zones, (zone) => zone.highWatermark ?? 0);
-    this.#managed = Float64Array.from(zones, (zone) => zone.managedPages ?? 0);
-    this.#boost = new Float64Array(zones.length);
-    this.#boostAtBegin = new Float64Array(zones.length);
-    this.#reserve = new Float64Array(zones.length);
-    for (let zone = zones.length - 2; zone >= 0; zone--) {
-      const above = zones.slice(zone + 1).reduce((sum, { managedPages }) => sum + (managedPages ?? 0), 0);
-      // lowmem_reserve_ratio of DMA and DMA32.
-      this.#reserve[zone] = Math.floor(above / 256);
-    }
-    this.#main = this.#managed.indexOf(Math.max(...this.#managed));
+    this.#reserve = Float64Array.from(zones, (zone) => zone.reservePages ?? 0);
+    const managed = zones.map((zone) => zone.managedPages ?? 0);
+    this.#managed = Math.max(...managed);
+    this.#main = managed.indexOf(this.#managed);
   }
 
   /** Every row: time goes on. */
@@ -71,12 +72,13 @@ export class ZonePressure {
     const main = this.#main;
     if (this.#active) {
       const quietNs = timeNs - this.#lastNs;
-      const met = this.#free[main] > this.#high[main] + this.#boost[main];
-      if ((quietNs > endsAfterNs && met) || quietNs > givesUpAfterNs) {
+      if (timeNs - this.#beganNs > passNs) this.#passEnds(timeNs);
+      const met = this.#free[main] > this.#mark(main);
+      if (!met) this.#boostLeft = 0;
+      const patienceNs = !met ? givesUpAfterNs : this.#boostLeft > 0 ? boostEndsAfterNs : endsAfterNs;
+      if (quietNs > patienceNs) {
         this.#active = false;
-        for (let zone = 0; zone < this.#boost.length; zone++) {
-          this.#boost[zone] = Math.max(0, this.#boost[zone] - this.#boostAtBegin[zone]);
-        }
+        this.#passEnds(timeNs);
       }
     }
     let active = this.#active;
@@ -88,8 +90,9 @@ export class ZonePressure {
   }
 
   /** An event of kswapd. */
-  kswapd(timeNs: Nanoseconds): void {
+  kswapd(timeNs: Nanoseconds, freed: Pages): void {
     this.#begin(timeNs);
+    this.#boostLeft -= freed;
   }
 
   /** A task reclaims itself: it has woken kswapd before. */
@@ -99,43 +102,61 @@ export class ZonePressure {
 
   /** A page was taken from a block of another type. */
   stolen(zone: ZoneIndex, fallbackOrder: number, timeNs: Nanoseconds): void {
-    if (blockPages >> fallbackOrder <= 1 || this.#managed[zone] < blocksLeast * blockPages) return;
+    if (zone !== this.#main || blockPages >> fallbackOrder <= 1) return;
+    if (this.#managed < blocksLeast * blockPages) return;
     const most = Math.max(blockPages, Math.floor(boostMost * this.#high[zone]));
-    this.#boost[zone] = Math.min(this.#boost[zone] + blockPages, most);
-    if (zone === this.#main) this.#wakes(timeNs);
+    this.#boost = Math.min(this.#boost + blockPages, most);
+    this.#wakes(timeNs);
   }
 
   /** A block is asked of this zone. */
   allocates(zone: ZoneIndex, timeNs: Nanoseconds): void {
     const free = this.#free[zone];
-    if (free <= this.#high[zone] + this.#boost[zone]) this.#flags[zone] |= ZoneFlag.belowHigh;
-    if (zone === this.#main && free <= this.#low[zone] + this.#boost[zone]) this.#wakes(timeNs);
+    if (free <= this.#mark(zone) + this.#reserve[zone]) this.#flags[zone] |= ZoneFlag.belowHigh;
+    if (zone === this.#main && free <= this.#low[zone] + this.#boost) this.#wakes(timeNs);
   }
 
   /** A list of this zone gave back. */
   gaveBack(zone: ZoneIndex): void {
-    if (this.#free[zone] > this.#high[zone] + this.#boost[zone]) this.#flags[zone] &= ~ZoneFlag.belowHigh;
+    if (this.#free[zone] > this.#mark(zone) + this.#reserve[zone]) this.#flags[zone] &= ~ZoneFlag.belowHigh;
   }
 
   /** The zone from which so many pages are taken at once (__alloc_pages_bulk): the first above its low watermark. */
   zoneOfBulk(pages: Pages): ZoneIndex {
     for (let zone = this.#free.length - 1; zone >= 0; zone--) {
-      if (this.#free[zone] > this.#low[zone] + this.#boost[zone] + pages + this.#reserve[zone]) return zone;
+      const boost = zone === this.#main ? this.#boost : 0;
+      if (this.#free[zone] > this.#low[zone] + boost + pages + this.#reserve[zone]) return zone;
     }
     return this.#main;
+  }
+
+  /** The high watermark, which steals lift. */
+  #mark(zone: ZoneIndex): Pages {
+    return this.#high[zone] + (zone === this.#main ? this.#boost : 0);
   }
 
   /** Woken; if the watermark is met, it only looks. */
   #wakes(timeNs: Nanoseconds): void {
     const main = this.#main;
-    if (!this.#active && this.#free[main] <= this.#high[main] + this.#boost[main]) this.#begin(timeNs);
+    if (!this.#active && this.#free[main] <= this.#mark(main)) this.#begin(timeNs);
   }
 
   #begin(timeNs: Nanoseconds): void {
-    if (!this.#active) this.#boostAtBegin.set(this.#boost);
+    if (!this.#active) {
+      this.#beganNs = timeNs;
+      this.#boostAtBegin = this.#boost;
+      this.#boostLeft = this.#boost;
+    }
     this.#active = true;
     this.#lastNs = timeNs;
     this.#tell(true);
+  }
+
+  /** What the boost was when the pass began is taken back. */
+  #passEnds(timeNs: Nanoseconds): void {
+    this.#boost = Math.max(0, this.#boost - this.#boostAtBegin);
+    this.#boostAtBegin = this.#boost;
+    this.#beganNs = timeNs;
   }
 
   #tell(active: boolean): void {

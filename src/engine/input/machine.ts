@@ -19,6 +19,8 @@ export interface Zone {
   readonly managedPages?: number;
   readonly lowWatermark?: number;
   readonly highWatermark?: number;
+  /** Pages that it keeps from requests that could do without it (the largest lowmem_reserve), if known. */
+  readonly reservePages?: number;
 }
 
 export interface Machine {

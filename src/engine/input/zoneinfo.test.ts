@@ -177,6 +177,7 @@ describe('machineFrom', () => {
         managedPages: 7900,
         lowWatermark: 13,
         highWatermark: 16,
+        reservePages: 0,
       },
     ]);
     expect([machine.cpuCount, [...machine.online], [...machine.isolated]]).toEqual([3, [0, 2], [2]]);

@@ -40,6 +40,8 @@ export interface ZoneinfoZone {
   /** Low and high watermark; -1: not printed. */
   low: number;
   highMark: number;
+  /** Pages kept from requests that could do without this zone (`protection`); -1: not printed. */
+  reserve: number;
   startPfn: number;
   /** Place of the zone's first line in the text, as a part of its length. */
   readonly place: number;
@@ -69,7 +71,11 @@ export function parseZoneinfo(text: string, name = 'zoneinfo'): ZoneinfoZone[] {
     }
     if (zone === null) continue;
     const pair = /^(pages free|[a-z_]+:?)\s+(\d+)$/.exec(line);
-    if (pair === null) continue;
+    if (pair === null) {
+      const protection = /^protection: \(.*?(\d+)\)$/.exec(line);
+      if (protection !== null) zone.reserve = numberIn(protection[1], pagesMax, name, lineNumber);
+      continue;
+    }
     const [, key, digits] = pair;
     if (key === 'cpu:') {
       list = { cpu: numberIn(digits, cpusMax, name, lineNumber), count: -1, place: 0, high: -1, batch: -1 };
@@ -98,6 +104,7 @@ function newZone(node: number, name: string, place: number): ZoneinfoZone {
     free: -1,
     low: -1,
     highMark: -1,
+    reserve: -1,
     startPfn: -1,
     place,
     lists: [],
@@ -158,6 +165,7 @@ export function machineFrom(zoneinfo: readonly ZoneinfoZone[] | null, facts: Mac
       ...(zone.managed >= 0 ? { managedPages: zone.managed } : {}),
       ...(zone.low >= 0 ? { lowWatermark: zone.low } : {}),
       ...(zone.highMark >= 0 ? { highWatermark: zone.highMark } : {}),
+      ...(zone.reserve >= 0 ? { reservePages: zone.reserve } : {}),
     });
     for (const list of zone.lists) {
       listed.add(list.cpu);
