@@ -12,7 +12,7 @@ import { CpuStates } from './cpu-states.ts';
 import { EventKind, eventOf } from './event-kinds.ts';
 import { HostProcessors, type HostSwitch, wakeupGranularityNs } from './host-processors.ts';
 import { RunQueues } from './run-queues.ts';
-import { TaskState, type TaskTable } from './task-table.ts';
+import { Stage, TaskState, type TaskTable } from './task-table.ts';
 
 const noTask = -1;
 
@@ -147,7 +147,8 @@ export class Processors {
     const task = this.current[cpu];
     if (task !== noTask) {
       this.charge(task, nowNs);
-      if (tasks.fifo[task] === 1) return task;
+      // A requester spins, and does its own part, with preemption off (get_cpu in on_each_cpu_mask).
+      if (tasks.fifo[task] === 1 || tasks.stage[task] === Stage.drain) return task;
       const waitingNs = queues.leastNs(cpu);
       const behind = tasks.receivedNs[task] - waitingNs;
       if (behind <= 0 || (nowNs < this.sliceEndsNs[cpu] && behind <= wakeupGranularityNs)) return task;
