@@ -201,6 +201,37 @@ describe('GFP_ATOMIC', () => {
   });
 });
 
+describe('injected faults', () => {
+  test('fail without reclaim, take 60 ns each, and leave the clock running', () => {
+    const { counters, result } = run({
+      free: 20_000,
+      cache: 10_000,
+      task: { kind: 'network', pages: 100, startNs: 0 },
+      failPageAlloc: { probability: 100, times: -1, minOrder: 0 },
+      ms: 1,
+      run: { seconds: 0.001, maxEvents: 5000 },
+    });
+    expect(result.endedBy).toBe('time');
+    expect(counters.allocations).toBe(0);
+    // Nothing but failures in a millisecond, after a switch of 2 µs: 998,000 / 60, and what the last step began.
+    expect(counters.allocationFailures).toBeGreaterThanOrEqual(16_633);
+    expect(counters.allocationFailures).toBeLessThanOrEqual(16_633 + 64);
+    expect(counters.allocstall).toBe(0);
+  });
+
+  test('spare what may sleep and pages of users, unless they are told otherwise', () => {
+    const always = { probability: 100, times: -1, minOrder: 0 };
+    expect(run({ free: 20_000, cache: 0, failPageAlloc: always }).counters.allocationFailures).toBe(0);
+    const both = { ...always, ignoreGfpWait: false };
+    expect(run({ free: 20_000, cache: 0, failPageAlloc: both }).counters.allocationFailures).toBe(0);
+    const forks = { kind: 'fork-storm' as const, pages: 4 };
+    const failed = (failPageAlloc: typeof both | typeof always) =>
+      run({ free: 20_000, cache: 0, task: forks, failPageAlloc }).counters.allocationFailures;
+    expect(failed(always)).toBe(0);
+    expect(failed(both)).toBeGreaterThan(0);
+  });
+});
+
 describe('kswapd', () => {
   test('is woken below the low mark, frees up to the high mark and sleeps', () => {
     const { counters, simulation, witness } = run({

@@ -59,13 +59,15 @@ export class SlowPath {
    * reclaims. noPage: the task is at stage `reclaim`, or (GFP_ATOMIC, injected fault) it failed.
    */
   allocate(task: number, cpu: number): Pfn {
-    const { memory, tasks, masks } = this.parts;
+    const { memory, tasks, masks, scenario } = this.parts;
     const order = tasks.order[task];
     const type = tasks.type[task];
     if (
       masks.failPageAlloc !== null &&
       failsPageAlloc(masks.failPageAlloc, order, { mayWait: tasks.atomic[task] === 0, highmem: type === 1 })
     ) {
+      // The way into the allocator and back takes time all the same: who asks at once again holds no clock.
+      memory.spentNs += scenario.costs.allocateFastNs;
       this.giveUp(task);
       return noPage;
     }
