@@ -35,7 +35,8 @@ export async function simulateInThread(simulation: Simulation): Promise<Simulate
   const { scenario, policies, baseline, asked } = simulation;
   const order: SimulationOrder = { scenario, policies, baseline, asked, shared: state.buffer };
   const interrupt = () => {
-    if (state.stop === Stop.interrupted) process.exit(130);
+    // While a user's file is loaded there is nothing to tell yet.
+    if (state.stop === Stop.interrupted || state.busy === Busy.loading) process.exit(130);
     state.stop = Stop.interrupted;
   };
   process.on('SIGINT', interrupt);
