@@ -325,6 +325,7 @@ export class Simulation {
       default:
         processors.computeNs[cpu] = this.steps.computeNs;
         processors.continueAt(cpu, nowNs + Math.max(1, spentNs));
+        if (this.steps.computeNs > 0) processors.makeRoom(cpu, nowNs);
     }
   }
 

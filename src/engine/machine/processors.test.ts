@@ -131,6 +131,68 @@ describe('time', () => {
   });
 });
 
+describe('user code', () => {
+  /** Task 0 computes from 0 to 100 ms; task 1 has received as much, less `behind`. */
+  function computing(behind: number) {
+    const all = machine(2);
+    const { tasks, processors, steps } = all;
+    processors.makeRunnable(0, 0);
+    steps();
+    processors.pick(0, 0);
+    tasks.receivedNs[0] = 50 * ms;
+    tasks.receivedNs[1] = 50 * ms - behind;
+    processors.computeNs[0] = 100 * ms;
+    processors.continueAt(0, 100 * ms);
+    const first = () => all.steps()[0];
+    return { ...all, first };
+  }
+
+  test('is cut short at once for a task that is behind by more than 1 ms, and the rest is kept', () => {
+    const { tasks, processors, first } = computing(1.5 * ms);
+    processors.makeRunnable(1, 0);
+    expect(first()).toEqual([0, 0, true]);
+    expect(tasks.leftNs[0]).toBe(100 * ms);
+    expect(processors.pick(0, 0)).toBe(1);
+  });
+
+  test('for one that is behind by less, when it is behind by 1 ms', () => {
+    const { tasks, processors, first } = computing(0.4 * ms);
+    processors.makeRunnable(1, 0);
+    // 0.6 ms and 1 ns are left of 100 ms.
+    expect(first()).toEqual([0.6 * ms + 1, 0, true]);
+    expect(tasks.leftNs[0]).toBe(99.4 * ms - 1);
+    expect(processors.pick(0, 0.6 * ms + 1)).toBe(1);
+  });
+
+  test('that begins while somebody waits lasts until it is their turn', () => {
+    const { processors, first, queue, tasks } = computing(0);
+    processors.queues.add(0, 1);
+    processors.makeRoom(0, 0);
+    expect(queue.nextTime).toBe(1 * ms + 1);
+    expect(first()).toEqual([1 * ms + 1, 0, true]);
+    expect(tasks.leftNs[0]).toBe(99 * ms - 1);
+  });
+
+  test('of a SCHED_FIFO task is not cut, and is cut at once for one', () => {
+    const mine = computing(50 * ms);
+    mine.tasks.fifo[0] = 1;
+    mine.processors.makeRunnable(1, 0);
+    expect(mine.queue.nextTime).toBe(100 * ms);
+    const other = computing(0);
+    other.tasks.fifo[1] = 1;
+    other.processors.makeRunnable(1, 0);
+    expect(other.queue.nextTime).toBe(0);
+  });
+
+  test('kernel code is not cut', () => {
+    const { processors, queue, tasks } = computing(50 * ms);
+    processors.computeNs[0] = 0;
+    processors.makeRunnable(1, 0);
+    expect(queue.nextTime).toBe(100 * ms);
+    expect(tasks.leftNs[0]).toBe(0);
+  });
+});
+
 describe('a guest on one processor of its host', () => {
   const host = { machine: { host: { cpus: 1, sliceNs: 4 * ms } } };
 

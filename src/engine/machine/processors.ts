@@ -77,19 +77,43 @@ export class Processors {
     else if (this.computeNs[cpu] > 0) this.cutShort(cpu, task, nowNs);
   }
 
-  /** User code makes room at once for a task that has received less (check_preempt_wakeup). Kernel code is not preempted. */
+  /** User code makes room for a task that has received less (check_preempt_wakeup). Kernel code is not preempted. */
   private cutShort(cpu: CpuIndex, woken: number, nowNs: Nanoseconds): void {
     const { tasks } = this;
     const task = this.current[cpu];
-    if (task === noTask || tasks.fifo[task] === 1 || !this.runs(cpu)) return;
-    this.charge(task, nowNs);
-    const leftNs = Math.min(this.endsNs[cpu] - nowNs, this.computeNs[cpu]);
-    if (leftNs <= 0 || leftNs === Number.POSITIVE_INFINITY) return;
-    if (tasks.fifo[woken] === 0 && tasks.receivedNs[task] - tasks.receivedNs[woken] <= wakeupGranularityNs)
-      return;
-    tasks.leftNs[task] += leftNs;
-    this.computeNs[cpu] = 0;
-    this.continueAt(cpu, this.endsNs[cpu] - leftNs);
+    if (task === noTask || tasks.fifo[task] === 1) return;
+    if (this.runs(cpu)) this.charge(task, nowNs);
+    this.keep(cpu, tasks.fifo[woken] === 1 ? 0 : this.roomNs(task, tasks.receivedNs[woken]), nowNs);
+  }
+
+  /** User code that begins while others wait lasts until it is their turn (check_preempt_tick). */
+  makeRoom(cpu: CpuIndex, nowNs: Nanoseconds): void {
+    const waitingNs = this.queues.leastNs(cpu);
+    const task = this.current[cpu];
+    if (waitingNs === Number.POSITIVE_INFINITY || this.tasks.fifo[task] === 1) return;
+    this.keep(cpu, this.roomNs(task, waitingNs), nowNs);
+  }
+
+  /** How long the task goes on beside one that has received `waitingNs`: until it is ahead by more than the granularity. */
+  private roomNs(task: number, waitingNs: Nanoseconds): Nanoseconds {
+    const ahead = this.tasks.receivedNs[task] - waitingNs;
+    return ahead > wakeupGranularityNs ? 0 : wakeupGranularityNs - ahead + 1;
+  }
+
+  /** Of the user code under way, only `keepNs` are left now; the task comes back to the rest at its next turn. */
+  private keep(cpu: CpuIndex, keepNs: Nanoseconds, nowNs: Nanoseconds): void {
+    const runs = this.runs(cpu);
+    const restNs = runs ? this.endsNs[cpu] - nowNs : this.leftNs[cpu];
+    if (restNs === Number.POSITIVE_INFINITY) return;
+    const cutNs = Math.min(restNs - keepNs, this.computeNs[cpu]);
+    if (cutNs <= 0) return;
+    this.tasks.leftNs[this.current[cpu]] += cutNs;
+    this.computeNs[cpu] -= cutNs;
+    if (runs) this.continueAt(cpu, this.endsNs[cpu] - cutNs);
+    else {
+      this.endsNs[cpu] -= cutNs;
+      this.leftNs[cpu] -= cutNs;
+    }
   }
 
   /** An idle CPU leaves its idle state for work of its own (not for a drain). */
