@@ -92,7 +92,7 @@ describe('6.1: lists behind locks', () => {
     const report = await drive(folder, 'hindsight', {
       limits: (zone, limits) => (zone.name === 'DMA32' ? { ...limits, ...lower } : limits),
     });
-    expect(exactPercent(zoneOf(report, 'DMA32').giveBacks)).toBeLessThan(50);
+    expect(exactPercent(zoneOf(report, 'DMA32').giveBacks)).toBeLessThan(60);
   });
 
   onLarge('6.1-oom', 'a give-back that begins one list later is caught', false, async (folder) => {
@@ -145,7 +145,8 @@ describe('6.12: a high that floats, zone DMA32', () => {
     const report = await drive(folder, 'hindsight', {
       limits: (_, limits) => ({ ...limits, highMax: limits.highMin }),
     });
-    expect(exactPercent(zoneOf(report, 'DMA32').refills)).toBeLessThan(65);
+    expect(exactPercent(zoneOf(report, 'DMA32').refills)).toBeLessThan(70);
+    expect(exactPercent(zoneOf(report, 'DMA32').giveBacks)).toBeLessThan(40);
   });
 });
 

@@ -20,7 +20,7 @@ import type { Score } from './score.ts';
 export const remoteEra: DrivenEra = {
   name: '6.1 and 6.12',
   inputs:
-    'number of pages that bulk allocations got, when drains begin and how long they hold a list, pages told to have gone past the lists, steals, events of kswapd and direct reclaim; with hindsight how freed pages left (type, list locked), allocations told late, kswapd up to 20 ms before its first event; upper bound: zone flags, short refills and the zone of bulk allocations as they fit',
+    'number of pages that bulk allocations got, when drains begin and how long they hold a list, pages told to have gone past the lists, steals, events of kswapd and direct reclaim; with hindsight how freed pages left (type, list locked), allocations told late, kswapd up to 30 ms before its first event; upper bound: zone flags, short refills and the zone of bulk allocations as they fit',
   drives: (rules: KernelRules) => rules.ownPolicy === 'remote',
   makePasses(setting, score) {
     return [new Remembered(setting, score)];
