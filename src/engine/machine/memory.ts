@@ -340,6 +340,9 @@ export class Memory implements ListSupply {
 
   /** ListSupply: free_pcppages_bulk begins. */
   giveBackBegins(zone: ZoneIndex, pages: Pages, cpu: CpuIndex): void {
+    // The zone's lock is taken once for a give-back, from however many lists it takes.
+    this.giveBacks++;
+    this.spentNs += this.zoneLockNs;
     if (this.observer === null) return;
     const set = cpu * this.zoneCount + zone;
     this.emit(Kind.freePcppagesBulk, this.giveOn(cpu), 0, 0, zone, pages, set);
@@ -357,8 +360,7 @@ export class Memory implements ListSupply {
         buddy.give(zone, pfn, order);
       }
     }
-    this.giveBacks++;
-    this.spentNs += this.zoneLockNs + (blocks << order) * this.givePerPageNs;
+    this.spentNs += (blocks << order) * this.givePerPageNs;
     if (this.flagsKept && buddy.free[zone] >= this.marks.high[zone])
       this.lists.zoneFlags[zone] &= ~ZoneFlag.belowHigh;
   }
