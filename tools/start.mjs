@@ -1,4 +1,4 @@
-// `npm start`: replays each recording shipped in recordings/ and says where to go next.
+// `npm start`: replays each recording shipped in recordings/, simulates one machine, and says where to go next.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -19,11 +19,14 @@ function show(...args) {
 
 show('replay', 'recordings/patched-everyone');
 show('replay', ...names.map((name) => `recordings/${name}`));
+show('simulate', 'quiet-drain');
 
 console.log(`
 Where to go next
   what would two-pass have saved?     npx drainlab replay recordings/patched-everyone --policy two-pass
   your own recording                  npx drainlab replay trace.dat          (what to record: docs/trace-formats.md)
+  a machine that you do not have      npx drainlab simulate --list       (what is modelled: docs/model.md)
+  the mail of 2011, claim by claim    docs/the-thread.md
   what is in a recording              npx drainlab trace info recordings/6.12-remote/trace.dat
   all options                         npx drainlab replay --help
   how each number is made             docs/architecture.md, docs/policies.md
