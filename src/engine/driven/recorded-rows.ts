@@ -1,6 +1,12 @@
 /** All rows of a recording in memory, for rules that look back and forth: about 35 bytes a row. */
 
-import type { EventBlock } from '../input/event-log.ts';
+import { type EventBlock, Kind } from '../input/event-log.ts';
+
+/** No kernel has larger blocks. */
+const orderMax = 10;
+const hasOrder = new Uint8Array(256);
+for (const kind of [Kind.pageAlloc, Kind.pageAllocZoneLocked, Kind.pageAllocExtfrag]) hasOrder[kind] = 1;
+for (const kind of [Kind.pageFree, Kind.pagePcpuDrain, Kind.freeOnePage]) hasOrder[kind] = 1;
 
 export class RecordedRows {
   length = 0;
@@ -16,6 +22,11 @@ export class RecordedRows {
   c: Int32Array = new Int32Array(0);
   d: Int8Array = new Int8Array(0);
   readonly texts: Map<number, string> = new Map();
+  readonly #cpuCount: number;
+
+  constructor(cpuCount: number) {
+    this.#cpuCount = cpuCount;
+  }
 
   add(block: EventBlock): void {
     const from = this.length;
@@ -34,6 +45,12 @@ export class RecordedRows {
       this.b[row] = block.b[i];
       this.c[row] = block.c[i];
       this.d[row] = block.d[i];
+      // Of a CPU that the machine does not have, or an order that no kernel has: damage.
+      const damaged = block.order[i] >>> 0 > orderMax && hasOrder[block.kind[i]] === 1;
+      if (damaged || block.cpu[i] >= this.#cpuCount) {
+        this.kind[row] = Kind.other;
+        this.cpu[row] = 0;
+      }
     }
     for (const [i, text] of block.texts) this.texts.set(from + i, text);
     this.length = from + length;

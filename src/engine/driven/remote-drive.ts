@@ -9,6 +9,7 @@ import { CountsAtSnapshots } from './counts-at-snapshots.ts';
 import type { DrivenSetting } from './driven.ts';
 import { FreePages } from './free-pages.ts';
 import { ListPages, unknownPage } from './list-pages.ts';
+import { pfnEndOf } from './local-lookahead.ts';
 import { OtherFlags } from './other-flags.ts';
 import type { RecordedRows } from './recorded-rows.ts';
 import { type BulkCall, type DrainedList, RemoteLookahead, Step } from './remote-lookahead.ts';
@@ -90,6 +91,7 @@ export class RemoteDrive {
     );
     this.#pages.attach(this.#lists);
     this.#ahead = new RemoteLookahead(rows, {
+      cpuCount: machine.cpuCount,
       zones: this.#zones,
       reworked: this.#blocksTold,
       refillsTold: features.has(Kind.rmqueueBulk),
@@ -102,7 +104,7 @@ export class RemoteDrive {
     const kswapdNs = this.#hindsight ? this.#timesOf(this.#kswapd) : [];
     this.#pressure = new ZonePressure(machine, this.#lists.zoneFlags, this.#pages.free, kswapdNs);
     this.#others = new OtherFlags(this.#lists, this.#pages);
-    const pfnEnd = Math.max(...machine.zones.map(({ endPfn }) => endPfn));
+    const pfnEnd = pfnEndOf(machine);
     this.#free = new FreePages(pfnEnd, this.#pages.free, this.#zones, named('kcompactd'));
     this.#blocks = new BlockTypes(pfnEnd);
     const sets = machine.cpuCount * this.#zoneCount;
@@ -293,7 +295,7 @@ export class RemoteDrive {
     const zone = this.#zones.of(page);
     if (zone < 0) return;
     const order = orders[told];
-    const type = a[told] > 2 ? movable : a[told];
+    const type = a[told] >>> 0 > 2 ? movable : a[told];
     const refill = this.#ahead.refillOf.get(told);
     const cpu = refill?.cpu ?? cpus[told];
     const set = cpu * this.#zoneCount + zone;

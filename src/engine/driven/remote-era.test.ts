@@ -240,3 +240,34 @@ test('bulk allocations take what they return, without a word', () => {
   ]);
   expect(refills).toMatchObject({ observed: 2, predicted: 2, exact: 2 });
 });
+
+test('rows that make no sense are scored or not, but break nothing', () => {
+  // A generator of its own: x -> 48271 x mod 2^31 - 1 (Park and Miller).
+  let state = 1;
+  const random = (below: number) => {
+    state = (48271 * state) % 2147483647;
+    return state % below;
+  };
+  const odd = [-1, 0, 1, 2, 3, 5, 9, 100, 4095, 4096, 65535, 2 ** 31, -(2 ** 31), Number.NaN];
+  const value = () => odd[random(odd.length)];
+  for (let round = 0; round < 20; round++) {
+    const rows = Array.from(
+      { length: 300 },
+      (): Row => ({
+        kind: random(51) as Kind,
+        cpu: random(8) === 0 ? 77 : random(2),
+        pid: random(3),
+        pfn: random(4) === 0 ? value() : random(64),
+        order: random(4) === 0 ? value() : random(4),
+        a: random(4) === 0 ? value() : random(3),
+        b: random(4) === 0 ? value() : 1,
+        c: value(),
+        d: value(),
+      }),
+    );
+    for (const knowledge of ['causal', 'hindsight', 'upper-bound'] as const) {
+      const { refills } = drive([...begin, ...rows], knowledge);
+      expect(refills.exact + refills.wrongSize + refills.missed).toBe(refills.observed);
+    }
+  }
+});

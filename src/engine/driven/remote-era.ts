@@ -48,10 +48,11 @@ export const remoteEra: DrivenEra = {
 class Remembered implements DrivenPass {
   readonly #setting: DrivenSetting;
   readonly #score: Score;
-  readonly #rows = new RecordedRows();
+  readonly #rows: RecordedRows;
 
   constructor(setting: DrivenSetting, score: Score) {
     this.#setting = setting;
+    this.#rows = new RecordedRows(setting.machine.cpuCount);
     this.#score = score;
   }
 

@@ -65,6 +65,7 @@ export interface BulkCall {
 }
 
 export interface LookaheadFacts {
+  readonly cpuCount: number;
   readonly zones: ZoneOfPage;
   /** Pages stolen from other types enter a list with mm_page_alloc_extfrag alone, and compaction_free emits mm_page_free (6.10 on). */
   readonly reworked: boolean;
@@ -74,6 +75,8 @@ export interface LookaheadFacts {
 }
 
 const none = -1;
+/** More pages than a bulk allocation gets are damage. */
+const pagesOfCallMax = 1 << 16;
 const What = { other: 0, free: 1, drain: 2, decay: 3 } as const;
 
 interface Task {
@@ -143,7 +146,8 @@ export class RemoteLookahead {
       if (kind[row] === Kind.freePcppagesBulk) pointer.set(pid[row], a[row]);
       else if (kind[row] === Kind.pagePcpuDrain) {
         const last = pointer.get(pid[row]);
-        if (last !== undefined) this.#zoneByPointer.set(last, this.#facts.zones.of(pfn[row]));
+        const zone = this.#facts.zones.of(pfn[row]);
+        if (last !== undefined && zone >= 0) this.#zoneByPointer.set(last, zone);
         pointer.delete(pid[row]);
       }
     }
@@ -221,7 +225,7 @@ export class RemoteLookahead {
         const zone = this.#zoneByPointer.get(rows.b[row]);
         task.what = What.drain;
         task.drain = null;
-        if (zone === undefined) break;
+        if (zone === undefined || rows.a[row] < 0 || rows.a[row] >= this.#facts.cpuCount) break;
         task.drain = { cpu: rows.a[row], zone, pid: rows.pid[row], pages: 0, rows: [], lastRow: row };
         this.step[row] = Step.drainNothing;
         this.of[row] = this.drains.push(task.drain) - 1;
@@ -238,7 +242,7 @@ export class RemoteLookahead {
         break;
       case Kind.allocBulkReturn:
         if (task.call === null) break;
-        task.call.got = rows.a[row];
+        task.call.got = Math.min(rows.a[row], pagesOfCallMax);
         task.call.refills = task.refills;
         task.refills = [];
         this.step[row] = Step.bulk;
@@ -257,6 +261,7 @@ export class RemoteLookahead {
     const rows = this.#rows;
     const pfn = rows.pfn[row];
     const zone = this.#facts.zones.of(pfn);
+    if (zone < 0 || !this.#facts.onLists(rows.order[row])) return;
     const last = task.refills.at(-1);
     const same =
       last !== undefined &&
