@@ -365,6 +365,13 @@ describe('several at once', () => {
     }
   });
 
+  test('one that was turned away does not end the turn of the first: the next is turned away too', () => {
+    const third = { cause: 'debug-read' as const, cpu: 2, startNs: startNs + 500 };
+    const { rows } = oneDrain(worker, [10, 10, 10], { calls: [...calls, third] });
+    expect(rows.map(({ result }) => result)).toEqual([DrainResult.done, DrainResult.busy, DrainResult.busy]);
+    expect(rows[2].concurrent).toBe(1);
+  });
+
   test('one that names a zone waits for its turn, and drains what is there then', () => {
     const byZone = [calls[0], { ...calls[1], cause: 'compaction' as const }];
     const { rows, witness } = oneDrain(worker, [10, 10, 10], { calls: byZone });
