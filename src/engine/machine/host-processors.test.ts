@@ -130,3 +130,29 @@ test('a host with CFS lets the same one go first', () => {
   // 15 - 3/2 = 13.5, behind the running 16 by 2.5 ms.
   expect(host.wake(2, 31 * ms)).toEqual({ timeNs: 31 * ms, stopped: 0, started: 2 });
 });
+
+test('with EEVDF each processor has a queue, and one that falls idle pulls from the other', () => {
+  const host = new HostProcessors(4, { cpus: 2, sliceNs: 3 * ms }, 1 * ms, true);
+  // Homes are dealt out in turn: 0 and 2 on processor 0, 1 and 3 on processor 1.
+  for (const cpu of [0, 1, 2]) host.wake(cpu, 0);
+  expect([0, 1, 2].map((cpu) => host.running(cpu))).toEqual([true, true, false]);
+  // Only processor 0 has somebody waiting: at 3 ms 2 goes there, while 1 stays on its own.
+  expect(host.switchNext()).toEqual({ timeNs: 3 * ms, stopped: 0, started: 2 });
+  expect(host.running(1)).toBe(true);
+  // 1 halts: nobody waits for processor 1, so it takes 0 from the queue of processor 0.
+  expect(host.halt(1, 4 * ms)).toEqual({ timeNs: 4 * ms, stopped: 1, started: 0 });
+  expect(host.nextSwitch()).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('with EEVDF a queue that is longer by two gives one away, 32 ms after the last time', () => {
+  const host = new HostProcessors(8, { cpus: 2, sliceNs: 4 * ms }, 1 * ms, true);
+  // 1 runs on processor 1; 0 runs on processor 0, where 2, 4 and 6 wait: three more than on the other.
+  for (const cpu of [1, 0, 2, 4, 6]) host.wake(cpu, 0);
+  // Slices of processor 0 end each 4 ms; up to 28 ms nothing moves, and 1 never stops.
+  while (host.nextSwitch() < 32 * ms) host.switchNext();
+  expect(host.receivedNs(1, 32 * ms)).toBe(32 * ms);
+  // The switch at 32 ms moves one: from then on processor 1 has somebody waiting, whose turn comes within a slice.
+  host.switchNext();
+  while (host.nextSwitch() <= 40 * ms) host.switchNext();
+  expect(host.receivedNs(1, 40 * ms)).toBeLessThan(40 * ms);
+});
