@@ -38,10 +38,13 @@ function growing(cpus: number, memory: string, share: string, readers: number, s
 }
 
 /**
- * `busy`: tasks that grow to 16 MiB and free it again; on 8 CPUs a reader keeps kswapd at work. `tight`: memory is so
+ * `short`: tasks that take 1 MiB and free it again, as a process that lives briefly does; a part stays on the lists. `busy`: they grow to
+ * 16 MiB, so that nearly every page goes through the free lists; on 8 CPUs a reader keeps kswapd at work. `tight`: memory is so
  * short that there is direct reclaim, with drains, or (4096 CPUs) that nearly all of it is in use.
  */
 export const cases: Readonly<Record<string, (seconds?: number) => Scenario>> = {
+  'short-8': (seconds = 4) => growing(8, '600 MiB', '1 MiB', 1, seconds),
+  'short-4096': (seconds = 0.02) => growing(4096, '256 GiB', '1 MiB', 64, seconds),
   'busy-8': (seconds = 4) => growing(8, '600 MiB', '16 MiB', 1, seconds),
   'tight-8': (seconds = 4) => growing(8, '600 MiB', '64 MiB', 2, seconds),
   'busy-4096': (seconds = 0.02) => growing(4096, '256 GiB', '16 MiB', 64, seconds),

@@ -104,7 +104,7 @@ export function benchSimulate(cpus: number, rounds: number, small = false): Simu
   if (python === undefined) missing.push('SimPy: sh bench/peers.sh (Debian: python3-simpy)');
   for (let round = 0; round < rounds; round++) {
     const seconds = String(work.simulatedSeconds);
-    for (const load of ['busy', 'tight'])
+    for (const load of ['short', 'busy', 'tight'])
       for (const printed of ownScript('simulate-once.ts', `${load}-${cpus}`, 'static-mask', seconds))
         keepBest(`whole model, ${load}`, printed);
     const load = [cpus, work.mebibytes, work.held, work.operations].map(String);
