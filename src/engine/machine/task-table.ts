@@ -5,6 +5,7 @@
  */
 
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { naturalLog } from '../../base/natural-log.ts';
 import type { Nanoseconds } from '../../base/units.ts';
 import type { TaskSpec } from '../input/scenario.ts';
 import { Chains, noPage, type PageLinks } from './page-chains.ts';
@@ -178,7 +179,7 @@ export class TaskTable {
 
   /** Exponential with this mean, in whole units, at least 1. */
   drawExponential(task: number, mean: number): number {
-    return Math.max(1, Math.round(-mean * Math.log((this.draw(task) + 0.5) / 4294967296)));
+    return Math.max(1, Math.round(-mean * naturalLog((this.draw(task) + 0.5) / 4294967296)));
   }
 
   set(task: number, op: Op, todo: number): void {
