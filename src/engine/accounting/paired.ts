@@ -3,6 +3,7 @@
  * the seeds are few, and nothing is assumed about the drains within one run.
  */
 
+import { arcTangent } from '../../base/exact-math.ts';
 import type { Interval } from './interval.ts';
 
 export interface Paired {
@@ -107,7 +108,7 @@ function studentWithin(t: number, freedom: number): number {
     series += term;
   }
   if (!odd) return sine * series;
-  return (2 / Math.PI) * (Math.atan(t / Math.sqrt(freedom)) + sine * series);
+  return (2 / Math.PI) * (arcTangent(t / Math.sqrt(freedom)) + sine * series);
 }
 
 function sum(values: readonly number[]): number {

@@ -5,7 +5,7 @@
  */
 
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { naturalLog } from '../../base/natural-log.ts';
+import { naturalLog } from '../../base/exact-math.ts';
 import type { Nanoseconds } from '../../base/units.ts';
 import type { TaskSpec } from '../input/scenario.ts';
 import { Chains, noPage, type PageLinks } from './page-chains.ts';
