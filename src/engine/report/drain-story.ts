@@ -137,7 +137,8 @@ class Story {
     this.#policy = policy;
     this.#rules = kernelRules(scenario.kernel.version);
     this.#look = look;
-    this.#told = told;
+    // A step is told when it is decided, and may lie ahead (a wake-up, the end of a handler): by time, as a reader expects.
+    this.#told = [...told].sort((a, b) => a.timeNs - b.timeNs);
     this.#startNs = told[0].timeNs;
   }
 
