@@ -3,6 +3,7 @@
 import { BitSet } from '../src/base/bit-set.ts';
 import { addDrain, makeDrainColumns } from '../src/engine/accounting/drain-columns.ts';
 import { type DrainColumns, DrainResult, type Run, type RunCounters } from '../src/engine/accounting/run.ts';
+import { newRunCounters } from '../src/engine/accounting/run-counters.ts';
 import type { Scenario } from '../src/engine/input/scenario.ts';
 import type { Policy } from '../src/engine/policy/policy.ts';
 
@@ -38,36 +39,8 @@ export function runOf(by: RunByHand): Run {
     endedBy,
     drains,
     heldByCpu: new Int32Array(cpus),
-    counters: { ...noCounters(), ...by.counters },
+    counters: { ...newRunCounters(), ...by.counters },
     hash: `0000000${seed}`,
-  };
-}
-
-function noCounters(): RunCounters {
-  return {
-    pageOperations: 0,
-    allocations: 0,
-    frees: 0,
-    allocationFailures: 0,
-    refills: 0,
-    giveBacks: 0,
-    allocstall: 0,
-    directReclaimProgress: 0,
-    directReclaimNoProgress: 0,
-    directReclaimNs: 0,
-    throttled: 0,
-    kswapdWakes: 0,
-    kswapdReclaimed: 0,
-    oomKills: 0,
-    disturbedNs: 0,
-    isolatedDisturbedNs: 0,
-    idleWokenByState: [],
-    lostResidencyNs: 0,
-    lockedOut: 0,
-    maskPagesHeld: 0,
-    sendMaskAllocations: 0,
-    sendMaskFailures: 0,
-    strandedPagesEnd: 0,
   };
 }
 

@@ -10,6 +10,7 @@ import { EventQueue } from '../base/event-queue.ts';
 import type { CpuIndex, Nanoseconds, Pages } from '../base/units.ts';
 import { drainColumnEntries } from './accounting/drain-columns.ts';
 import type { Run, RunCounters } from './accounting/run.ts';
+import { newRunCounters } from './accounting/run-counters.ts';
 import { RunHash } from './accounting/run-hash.ts';
 import type { RunObserver } from './input/run-observer.ts';
 import type { Scenario } from './input/scenario.ts';
@@ -49,7 +50,7 @@ export class Simulation {
   readonly tasks: TaskTable;
   readonly processors: Processors;
   readonly drains: Drains;
-  readonly counters: RunCounters = newCounters();
+  readonly counters: RunCounters = newRunCounters();
   /** Time of the event that was handled last. */
   nowNs: Nanoseconds = 0;
   events = 0;
@@ -405,32 +406,4 @@ const workerPids = 1_000_000;
 /** Process numbers of a recording: tasks from 100 on; -2 - cpu stands for the worker of a CPU. */
 function pidOfTask(task: number): number {
   return task <= -2 ? workerPids + (-2 - task) : firstPid + task;
-}
-
-function newCounters(): RunCounters {
-  return {
-    pageOperations: 0,
-    allocations: 0,
-    frees: 0,
-    allocationFailures: 0,
-    refills: 0,
-    giveBacks: 0,
-    allocstall: 0,
-    directReclaimProgress: 0,
-    directReclaimNoProgress: 0,
-    directReclaimNs: 0,
-    throttled: 0,
-    kswapdWakes: 0,
-    kswapdReclaimed: 0,
-    oomKills: 0,
-    disturbedNs: 0,
-    isolatedDisturbedNs: 0,
-    idleWokenByState: [],
-    lostResidencyNs: 0,
-    lockedOut: 0,
-    maskPagesHeld: 0,
-    sendMaskAllocations: 0,
-    sendMaskFailures: 0,
-    strandedPagesEnd: 0,
-  };
 }

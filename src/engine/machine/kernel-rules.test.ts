@@ -15,7 +15,7 @@ const turns: Turn[keyof Turn][] = [
   ['hugeLists', '5.19', 3, '6.0', 1],
   ['hugeLists', '6.9', 1, '6.10', 2],
   ['giveBack', '5.17', 'next-type', '5.18', 'same-list'],
-  ['highOrderFlush', '5.15', false, '5.16', true],
+  ['highOrderFlush', '5.17', false, '5.18', true],
   ['highOrderFlush', '6.6', true, '6.7', false],
   ['listLock', '5.19', false, '6.0', true],
   ['drainInChunks', '6.9', false, '6.10', true],

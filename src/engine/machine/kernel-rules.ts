@@ -17,7 +17,7 @@ export interface KernelRules {
   readonly hugeLists: 0 | 1 | 2 | 3;
   /** Give-back: round robin that starts after the type used last (`next-type`), or at the list just used (`same-list`). */
   readonly giveBack: 'next-type' | 'same-list';
-  /** 5.16 on, before 6.7: a freed order 1–3 page with a raised factor gives the whole list back. */
+  /** 5.18 on, before 6.7: a freed order 1–3 page with a raised factor gives the whole list back. */
   readonly highOrderFlush: boolean;
   /** The owner takes its list with a trylock and goes to the free lists when it fails. */
   readonly listLock: boolean;
@@ -88,7 +88,7 @@ export function kernelRules(version: string): KernelRules {
     listOrders: from('5.14') ? 3 : 0,
     hugeLists: from('6.10') ? 2 : from('6.0') ? 1 : from('5.14') ? 3 : 0,
     giveBack: from('5.18') ? 'same-list' : 'next-type',
-    highOrderFlush: from('5.16') && !from('6.7'),
+    highOrderFlush: from('5.18') && !from('6.7'),
     listLock: from('6.0'),
     drainInChunks: from('6.10'),
     ownPolicy: from('6.0') ? 'remote' : from('4.11') ? 'worker' : from('3.4') ? 'static-mask' : 'everyone',
