@@ -15,7 +15,7 @@ import type { Scenario } from '../input/scenario.ts';
 import { BlockType, Buddy, pageBlockOrder } from './buddy.ts';
 import { HighatomicReserve } from './highatomic-reserve.ts';
 import { type KernelRules, kernelAtLeast } from './kernel-rules.ts';
-import { listLimits } from './list-limits.ts';
+import { disabledLimits, listLimits } from './list-limits.ts';
 import { ListLocks } from './list-locks.ts';
 import { type ListSupply, ZoneFlag } from './list-supply.ts';
 import { PageCache, type Shrunk } from './page-cache.ts';
@@ -131,6 +131,12 @@ export class Memory implements ListSupply {
       });
       for (let cpu = 0; cpu < machine.cpus; cpu++) this.lists.setLimits(cpu * this.zoneCount + zone, limits);
     }
+  }
+
+  /** Lists of the zone keep nothing until `setLimits` is called again (zone_pcp_disable, 5.11 on). */
+  closeLists(zone: ZoneIndex): void {
+    const { cpus } = this.scenario.machine;
+    for (let cpu = 0; cpu < cpus; cpu++) this.lists.setLimits(cpu * this.zoneCount + zone, disabledLimits);
   }
 
   /** One block for a task or the kernel on `cpu`, or noPage: no zone is above the mark, or none gave one. */

@@ -43,15 +43,20 @@ export class OtherCallers {
     const { tasks, memory, scenario, processors, rules, population, drains, life } = this.parts;
     const spec = scenario.calls[population.callOf(task)];
     const plan = callPlan(spec.cause, rules);
-    if (tasks.phase[task] === 0) this.begin(spec, cpu, nowNs);
+    const zone = spec.zone >= 0 ? spec.zone : memory.zoneCount - 1;
+    if (tasks.phase[task] === 0) {
+      this.begin(spec, cpu, nowNs);
+      // zone_pcp_disable: what is freed while the call lasts goes straight on to the free lists.
+      if (plan.forced) memory.closeLists(zone);
+    }
     if (tasks.phase[task] < plan.drains) {
       tasks.phase[task]++;
       tasks.stage[task] = Stage.drain;
-      const zone = plan.namesZone ? Math.max(0, spec.zone >= 0 ? spec.zone : memory.zoneCount - 1) : -1;
-      drains.request(task, cpu, spec.cause, zone, plan.forced, 0, nowNs);
+      drains.request(task, cpu, spec.cause, plan.namesZone ? zone : -1, plan.forced, 0, nowNs);
       return;
     }
     tasks.phase[task] = 0;
+    if (plan.forced) memory.setLimits(processors.states.online);
     memory.spentNs = 0;
     if (spec.everyNs > 0) life.sleep(task, nowNs, spec.everyNs);
     else life.end(task, nowNs);
