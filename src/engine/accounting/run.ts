@@ -3,7 +3,6 @@
  * Drains are columns, one row a call of the drain function, in order of the calls.
  */
 
-import type { DrainCause } from '../input/drain-request.ts';
 import type { Policy } from '../policy/policy.ts';
 
 export const DrainResult = {
@@ -131,6 +130,3 @@ export interface Run {
   /** Eight hexadecimal digits over drains and counters. */
   readonly hash: string;
 }
-
-export const drainCauseNumber = (causes: readonly DrainCause[], cause: DrainCause): number =>
-  causes.indexOf(cause);

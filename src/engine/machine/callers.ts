@@ -21,7 +21,7 @@ export function callPlan(cause: CallSpec['cause'], rules: KernelRules): CallPlan
   switch (cause) {
     case 'memory-offline':
       // __offline_pages: before and after the pages have moved; from 5.11 once, forced, and the lists stay closed.
-      return { drains: from('5.11') ? 1 : 2, namesZone: byZone, forced: from('5.11') };
+      return { drains: rules.forcedOffline ? 1 : 2, namesZone: byZone, forced: rules.forcedOffline };
     case 'memory-failure':
       // shake_page up to 5.10; __page_handle_poison from 6.10 (5.15 too, after a free huge page is dissolved).
       return from('5.11') && !from('6.10')
@@ -29,7 +29,7 @@ export function callPlan(cause: CallSpec['cause'], rules: KernelRules): CallPlan
         : { drains: 1, namesZone: byZone, forced: false };
     case 'soft-offline':
       // soft_offline_page; from 5.11 zone_pcp_disable while the page leaves the free lists.
-      return { drains: 1, namesZone: byZone, forced: from('5.11') };
+      return { drains: 1, namesZone: byZone, forced: rules.forcedOffline };
     case 'contiguous-range':
       // alloc_contig_range (3.4 on); set_migratetype_isolate drained too up to 5.10.
       return { drains: from('3.4') ? (from('5.11') ? 1 : 2) : 0, namesZone: byZone, forced: false };

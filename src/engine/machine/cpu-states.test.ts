@@ -49,19 +49,9 @@ test('without idle states an idle CPU polls and wakes at once', () => {
   expect([...cpus.polls]).toEqual([0, 1, 2]);
 });
 
-test('an interrupt waits for the end of the longest time with interrupts off', () => {
-  const cpus = new CpuStates(machine('none'));
-  cpus.irqOff(0, 500);
-  cpus.irqOff(0, 300);
-  expect(cpus.interruptibleAt(0, 200)).toBe(500);
-  expect(cpus.interruptibleAt(0, 600)).toBe(600);
-  expect(cpus.interruptibleAt(1, 200)).toBe(200);
-});
-
 test('a CPU that goes offline is neither idle nor online, and comes back idle', () => {
   const cpus = new CpuStates(machine('nehalem'));
   cpus.wake(1, 10);
-  cpus.irqOff(1, 1e9);
   cpus.bringDown(1, 20);
   expect([...cpus.online]).toEqual([0, 2]);
   expect([...cpus.idle]).toEqual([0, 2]);
@@ -71,7 +61,6 @@ test('a CPU that goes offline is neither idle nor online, and comes back idle', 
   expect([...cpus.online]).toEqual([0, 1, 2]);
   expect([...cpus.idle]).toEqual([0, 1, 2]);
   expect(cpus.since[1]).toBe(30);
-  expect(cpus.interruptibleAt(1, 40)).toBe(40);
   expect(() => cpus.bringUp(1, 50)).toThrow(/is online/);
 });
 

@@ -1,6 +1,6 @@
 /**
- * What each CPU is at the moment: online, isolated, busy or idle since when, in which idle state, and until
- * when it keeps interrupts off. Times only go forward; whoever asks about a CPU gives the present time.
+ * What each CPU is at the moment: online, isolated, busy or idle since when, in which idle state.
+ * Times only go forward; whoever asks about a CPU gives the present time.
  */
 
 import { assert } from '../../base/assert.ts';
@@ -28,8 +28,6 @@ export class CpuStates {
   readonly states: readonly IdleState[];
   /** Since when each CPU is what it is (busy, idle or offline). */
   readonly since: Float64Array;
-  /** Interrupts are off until then (0: they are on). */
-  readonly irqOffUntil: Float64Array;
   private readonly tickNs: Nanoseconds;
   private readonly expected: Float64Array;
   private readonly history: IdleHistory;
@@ -48,7 +46,6 @@ export class CpuStates {
     this.states = idleStates[machine.idle];
     this.polls = this.states.length === 0 ? machine.online.clone() : new BitSet(cpus);
     this.since = new Float64Array(cpus);
-    this.irqOffUntil = new Float64Array(cpus);
     this.tickNs = tickNs;
     this.expected = new Float64Array(cpus).fill(Number.POSITIVE_INFINITY);
     this.history = new IdleHistory(cpus);
@@ -95,17 +92,6 @@ export class CpuStates {
     return at === polling ? 0 : this.states[at].exitNs;
   }
 
-  /** The CPU keeps interrupts off until `untilNs` (zone lock, page operations up to 6.1, its own drain handler). */
-  irqOff(cpu: CpuIndex, untilNs: Nanoseconds): void {
-    if (untilNs > this.irqOffUntil[cpu]) this.irqOffUntil[cpu] = untilNs;
-  }
-
-  /** When an interrupt that arrives at `arrivesNs` can begin: not while interrupts are off. Idle exit comes on top. */
-  interruptibleAt(cpu: CpuIndex, arrivesNs: Nanoseconds): Nanoseconds {
-    const until = this.irqOffUntil[cpu];
-    return until > arrivesNs ? until : arrivesNs;
-  }
-
   /** CPU hot-unplug. Whoever calls drains its lists (page_alloc_cpu_dead) and moves its tasks. */
   bringDown(cpu: CpuIndex, nowNs: Nanoseconds): void {
     assert(this.online.has(cpu), `CPU ${cpu} is not online`);
@@ -113,7 +99,6 @@ export class CpuStates {
     this.idle.delete(cpu);
     this.polls.delete(cpu);
     this.since[cpu] = nowNs;
-    this.irqOffUntil[cpu] = 0;
   }
 
   /** CPU hot-plug: comes up idle, its idle times remembered. */

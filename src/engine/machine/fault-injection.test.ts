@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DrainlabError } from '../../base/errors.ts';
 import type { FaultSpec } from '../input/scenario.ts';
-import {
-  type FaultCall,
-  FaultPoint,
-  failsPageAlloc,
-  failsSlab,
-  faultDefaults,
-  parseFaultBootForm,
-} from './fault-injection.ts';
+import { type FaultCall, FaultPoint, failsPageAlloc, failsSlab, faultDefaults } from './fault-injection.ts';
 
 const orders = ['3.0', '6.x'] as const;
 const always = { probability: 100, times: -1 };
@@ -168,32 +160,5 @@ describe('fail_page_alloc', () => {
     const fault = point('6.x', { ...always, space: 9 });
     // 9 > 4: 5; 5 > 4: 1; 1 > 4 no.
     expect([1, 2, 3].map(() => failsPageAlloc(fault, 2, {}))).toEqual([false, false, true]);
-  });
-});
-
-describe('the boot form', () => {
-  test('is interval,probability,space,times', () => {
-    expect(parseFaultBootForm('failslab=2,10,4096,-1')).toEqual({
-      ...faultDefaults,
-      interval: 2,
-      probability: 10,
-      space: 4096,
-      times: -1,
-    });
-    expect(parseFaultBootForm('1,100,0,5').times).toBe(5);
-  });
-
-  test.each([
-    '',
-    'failslab',
-    '1,2,3',
-    '1,101,0,1',
-    '1,1,0,-2',
-    '1,1,-1,1',
-    'a,b,c,d',
-    '1,2,3,4,5',
-    `1,${'9'.repeat(99)}`,
-  ])('refuses %j', (text) => {
-    expect(() => parseFaultBootForm(text)).toThrow(DrainlabError);
   });
 });

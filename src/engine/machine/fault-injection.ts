@@ -6,7 +6,6 @@
 
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { DrainlabError, ExitCode } from '../../base/errors.ts';
 import type { FaultSpec } from '../input/scenario.ts';
 
 /** Which of two fault points draws: each has a random stream of its own. */
@@ -136,17 +135,3 @@ export const faultDefaults: FaultSpec = {
   cacheFilter: false,
   minOrder: 1,
 };
-
-/** Boot form `failslab=interval,probability,space,times` (setup_fault_attr), with or without the name. */
-export function parseFaultBootForm(text: string): FaultSpec {
-  const match = /^(?:(?:failslab|fail_page_alloc)=)?(\d{1,9}),(\d{1,9}),(-?\d{1,9}),(-?\d{1,9})$/.exec(text);
-  const [interval, probability, space, times] = match ? match.slice(1).map(Number) : [];
-  if (!match || probability > 100 || times < -1 || space < 0) {
-    throw new DrainlabError(`"${text.slice(0, 60)}" is no fault setting`, {
-      code: 'E_FAULT_SETTING',
-      hint: 'Write interval,probability,space,times as on the kernel command line: failslab=1,100,0,-1',
-      exitCode: ExitCode.wrongUse,
-    });
-  }
-  return { ...faultDefaults, interval, probability, space, times };
-}

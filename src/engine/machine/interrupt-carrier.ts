@@ -95,7 +95,7 @@ export class InterruptCarrier {
       }
       processors.continueAt(cpu, nowNs);
     }
-    const beginsNs = Math.max(processors.handlerUntilNs[cpu], processors.states.interruptibleAt(cpu, nowNs));
+    const beginsNs = processors.handlerUntilNs[cpu];
     if (beginsNs > nowNs) {
       queue.push(beginsNs, eventOf(EventKind.interrupt, cpu));
       return;

@@ -90,7 +90,7 @@ export class Interrupts {
    * Sends a call from `requester` to the members of `targets` that are online, itself left out. Writes to
    * `arrivals[cpu]` when the interrupt that runs the call reaches each target (for a call that coalesced: when
    * the interrupt sent earlier does, but not before the call was queued). The handler begins when the CPU
-   * lets it: see CpuStates.interruptibleAt. `polling`: CPUs that poll in their idle loop.
+   * lets it (idle exit, another handler). `polling`: CPUs that poll in their idle loop.
    */
   send(
     targets: BitSet,

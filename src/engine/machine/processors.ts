@@ -211,11 +211,6 @@ export class Processors {
     return this.states.idle.has(cpu);
   }
 
-  /** A handler on an idle CPU is over and nothing is there to run. */
-  backToIdle(cpu: CpuIndex, nowNs: Nanoseconds): void {
-    if (this.current[cpu] === noTask && this.queues.length(cpu) === 0) this.goIdle(cpu, nowNs);
-  }
-
   /** The host must run this CPU: something came for it. */
   hostWake(cpu: CpuIndex, nowNs: Nanoseconds): void {
     if (this.host === null) return;

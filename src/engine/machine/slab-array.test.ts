@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { PageStock } from '../../../test/slab-page-stock.ts';
 import { MaskSource } from '../accounting/run.ts';
 import { kernelRules } from './kernel-rules.ts';
-import { createSlabCache, type SlabSpec, warmSlabCache } from './slab.ts';
+import { createSlabCache, type SlabSpec } from './slab.ts';
 import type { SlabArray } from './slab-array.ts';
 
 /** A SLAB cache on one node, or with `nodes` nodes of equal size. */
@@ -104,15 +104,6 @@ describe('how often a burst of masks reaches the page allocator', () => {
     cache.allocate(0);
     expect(cache.lastSource).toBe(MaskSource.pageAllocator);
     expect(cache.objectsHeld).toBe(9);
-  });
-
-  test('a warm cache needs no page', () => {
-    const { cache, stock } = makeCache('4.9', 512, 4);
-    warmSlabCache(cache, 5);
-    const before = stock.takes;
-    for (let cpu = 0; cpu < 4; cpu++) for (let i = 0; i < 5; i++) cache.allocate(cpu);
-    expect(stock.takes).toBe(before);
-    expect(cache.objectsHeld).toBe(20);
   });
 });
 

@@ -73,17 +73,3 @@ export function createSlabCache(
 function slabArraySpec(spec: SlabSpec, rules: KernelRules): SlabArraySpec {
   return { ...spec, slabHead: !kernelAtLeast(rules.version, '3.13') };
 }
-
-/** Fills a cache as use before the run would: each CPU allocates so many objects and frees them again. */
-export function warmSlabCache(cache: SlabCache, objectsPerCpu: number): void {
-  const held = new Int32Array(objectsPerCpu);
-  for (let cpu = 0; cpu < cache.spec.cpus; cpu++) {
-    let got = 0;
-    while (got < objectsPerCpu) {
-      const object = cache.allocate(cpu);
-      if (object < 0) break;
-      held[got++] = object;
-    }
-    while (got > 0) cache.free(cpu, held[--got]);
-  }
-}

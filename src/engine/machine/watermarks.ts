@@ -160,13 +160,6 @@ export class Watermarks {
     this.setFloors(zone);
   }
 
-  /** Sum of the min marks over zones, for the throttle of direct reclaim. */
-  minSum(zones: Iterable<ZoneIndex>): Pages {
-    let sum = 0;
-    for (const zone of zones) sum += this.min[zone];
-    return sum;
-  }
-
   private setMarks(zones: readonly ZoneSpec[], scaleFactor: number): void {
     const { rules } = this;
     const minPages = this.minFreeKbytes >>> 2;

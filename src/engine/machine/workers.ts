@@ -7,9 +7,6 @@ import type { BitSet } from '../../base/bit-set.ts';
 import type { CpuIndex, Nanoseconds } from '../../base/units.ts';
 import type { CostSpec } from '../input/scenario.ts';
 
-/** What a CPU does when a work is queued on it. */
-export type CpuOccupation = 'idle' | 'polling' | 'busy' | 'fifo';
-
 export class Workers {
   private readonly queueNs: Nanoseconds;
   private readonly switchNs: Nanoseconds;
