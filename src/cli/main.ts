@@ -29,12 +29,33 @@ async function makeProgram(words: readonly string[]): Promise<Command> {
   registerReplay(program);
   registerSimulate(program);
   registerValidate(program);
-  if (words.includes('trace')) (await import('./commands/trace.ts')).registerTrace(program);
-  else program.command('trace').description('look into a recording: trace info FILE, trace dump FILE');
-  if (words.includes('schema')) (await import('./commands/schema.ts')).registerSchema(program);
-  else program.command('schema').description('print a JSON Schema: schema scenario');
+  for (const { name, description, register } of otherCommands) {
+    if (words.includes(name)) (await register())(program);
+    else program.command(name).description(description);
+  }
   return program;
 }
+
+interface OtherCommand {
+  readonly name: string;
+  /** For the list of commands; the command's own help says more. */
+  readonly description: string;
+  readonly register: () => Promise<(program: Command) => void>;
+}
+
+/** Commands whose options are loaded only when they are named. */
+const otherCommands: readonly OtherCommand[] = [
+  {
+    name: 'trace',
+    description: 'look into a recording: trace info FILE, trace dump FILE',
+    register: async () => (await import('./commands/trace.ts')).registerTrace,
+  },
+  {
+    name: 'schema',
+    description: 'print a JSON Schema: schema scenario',
+    register: async () => (await import('./commands/schema.ts')).registerSchema,
+  },
+];
 
 const examples = `
 Examples:
