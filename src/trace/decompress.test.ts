@@ -60,10 +60,22 @@ describe.each(packings)('%s', (packing) => {
   });
 });
 
-test('several zstd frames and gzip members one after the other are one text', async () => {
-  for (const packing of ['zstd', 'gzip'] as const) {
+test('several zstd frames, gzip members and xz streams one after the other are one text', async () => {
+  for (const packing of packings) {
     const twice = Buffer.concat([packed[packing], packed[packing]]);
-    expect((await unpack(new Uint8Array(twice), packing, 333)).length).toBe(2 * plain.length);
+    for (const chunkBytes of [333, 1 << 20]) {
+      expect((await unpack(new Uint8Array(twice), packing, chunkBytes)).length).toBe(2 * plain.length);
+    }
+  }
+});
+
+test('zeros pad the streams of an xz file by fours; anything else behind one is damage, not dropped', async () => {
+  const followedBy = (...bytes: number[]) => new Uint8Array(Buffer.concat([packed.xz, Buffer.from(bytes)]));
+  for (const chunkBytes of [1, 1 << 20]) {
+    expect((await unpack(followedBy(0, 0, 0, 0), 'xz', chunkBytes)).equals(plain)).toBe(true);
+    await expect(unpack(followedBy(0, 0, 0), 'xz', chunkBytes)).rejects.toThrow('damaged');
+    await expect(unpack(followedBy(0, ...packed.xz), 'xz', chunkBytes)).rejects.toThrow('damaged');
+    await expect(unpack(followedBy(...Buffer.alloc(64, 'junk')), 'xz', chunkBytes)).rejects.toThrow('damaged');
   }
 });
 
