@@ -46,9 +46,19 @@ interface OtherCommand {
 /** Commands whose options are loaded only when they are named. */
 const otherCommands: readonly OtherCommand[] = [
   {
+    name: 'census',
+    description: 'who holds pages now: this host, a saved /proc, sosreports',
+    register: async () => (await import('./commands/census.ts')).registerCensus,
+  },
+  {
     name: 'trace',
     description: 'look into a recording: trace info FILE, trace dump FILE',
     register: async () => (await import('./commands/trace.ts')).registerTrace,
+  },
+  {
+    name: 'calibrate',
+    description: 'measure on this host what the cost model of simulate needs',
+    register: async () => (await import('./commands/calibrate.ts')).registerCalibrate,
   },
   {
     name: 'schema',

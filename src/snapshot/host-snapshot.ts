@@ -9,7 +9,10 @@ import type { ZoneinfoZone } from '../engine/input/zoneinfo.ts';
 import type { KernelConfig } from '../engine/machine/kernel-config.ts';
 import type { InterruptTable } from './interrupts.ts';
 
-/** Texts by path below the root of the host, without a leading slash: `proc/zoneinfo`, `sys/devices/system/cpu/online`. */
+/**
+ * Texts by path below the root of the host, without a leading slash: `proc/zoneinfo`, `sys/devices/system/cpu/online`. Which there may
+ * be says host-files.ts; the text of a packed file is kept unpacked.
+ */
 export type HostFiles = ReadonlyMap<string, string>;
 
 export interface HostSnapshot {
@@ -22,9 +25,12 @@ export interface HostSnapshot {
   readonly cpus: HostCpus;
   /** Every zone of zoneinfo in the order of the text, unpopulated ones included. */
   readonly zones: readonly ZoneinfoZone[];
-  /** Populated zones and CPUs in the engine's own form; `isolated` holds the isolated and the nohz_full CPUs. */
+  /**
+   * Populated zones and CPUs in the engine's own form; `isolated` holds the isolated and the nohz_full CPUs. Without zoneinfo: one
+   * zone '' and no list.
+   */
   readonly machine: Machine;
-  /** Pages on each (CPU, zone) list of `machine`. */
+  /** Pages on each (CPU, zone) list of `machine`; -1 where zoneinfo has no such list (CPU offline, text cut). */
   readonly counts: ZoneinfoSnapshot;
   /** /proc/vmstat by key; null: not among the files. */
   readonly vmstat: ReadonlyMap<string, number> | null;
@@ -35,8 +41,12 @@ export interface HostSnapshot {
   readonly loadAverage: readonly [number, number, number] | null;
   /** Kernel command line, or ''. */
   readonly commandLine: string;
-  /** Configuration of the kernel, where it was readable. */
+  /** Configuration of the kernel and the path of its file, where it was readable. */
   readonly config: KernelConfig | null;
+  readonly configFrom: string;
+  /** Bytes of a page, or -1 when no file tells it, and how it is known. */
+  readonly pageBytes: number;
+  readonly pageBytesFrom: string;
   /** vm.* settings that bear on the lists, by name (`min_free_kbytes`), where readable. */
   readonly sysctl: ReadonlyMap<string, number>;
   /** What is missing, cut or odd, each in one sentence with its place. Never a reason to give nothing. */
@@ -46,8 +56,9 @@ export interface HostSnapshot {
 export interface HostCpus {
   /** CPUs that may ever be there; size of every set is the largest possible CPU + 1 (nr_cpu_ids). */
   readonly possible: BitSet;
+  /** By the file `online`, with every CPU that zoneinfo has a list of. */
   readonly online: BitSet;
-  /** Without the domain role (isolcpus, cpuset partitions). */
+  /** Out of the scheduler's domains (isolcpus, cpuset partitions). */
   readonly isolated: BitSet;
   /** nohz_full. */
   readonly nohzFull: BitSet;

@@ -16,11 +16,13 @@ const pagesMax = 2 ** 31 - 1;
 const zonesMax = 8192;
 /** Lists: CPUs times zones. The largest kernels (8192 CPUs, 64 nodes of 3 zones) have a fifth of this. */
 const listsMax = 1 << 23;
+/** Lists of one text: twice what 8192 CPUs and 64 nodes print. */
+const printedListsMax = 1 << 20;
 
 /** The list of one CPU in one zone, as printed. */
 export interface ZoneinfoList {
   readonly cpu: number;
-  /** Base pages on it. */
+  /** Base pages on it; -1: not printed (a cut text). */
   count: number;
   /** Place of the count in the text, as a part of its length. */
   place: number;
@@ -28,6 +30,9 @@ export interface ZoneinfoList {
   high: number;
   /** Refill and give-back size; -1: not printed. */
   batch: number;
+  /** Bounds between which `high` floats (printed from 6.13 on); -1: not printed. */
+  highMin: number;
+  highMax: number;
 }
 
 export interface ZoneinfoZone {
@@ -35,64 +40,54 @@ export interface ZoneinfoZone {
   readonly name: string;
   spanned: number;
   present: number;
+  /** -1: not printed (3.0 to 3.8). */
   managed: number;
   free: number;
-  /** Low and high watermark; -1: not printed. */
+  /** Watermarks; -1: not printed. */
+  min: number;
   low: number;
   highMark: number;
+  /** Raise of the watermarks for a while (printed from 5.19 on), and the mark for promotion (6.12); -1: not printed. */
+  boost: number;
+  promo: number;
   /** Pages kept from requests that could do without this zone (`protection`); -1: not printed. */
   reserve: number;
+  /** -1: not printed. It is the last line that every populated zone has, so a zone with lists and without it was cut. */
   startPfn: number;
   /** Place of the zone's first line in the text, as a part of its length. */
   readonly place: number;
   readonly lists: ZoneinfoList[];
 }
 
-/** Zones in the order of the text, unpopulated ones included. `name` is for messages. */
+/** Zones in the order of the text, unpopulated ones included. `name` is for messages. Throws E_ZONEINFO. */
 export function parseZoneinfo(text: string, name = 'zoneinfo'): ZoneinfoZone[] {
   const zones: ZoneinfoZone[] = [];
+  const line = new Line(text, name);
   let zone: ZoneinfoZone | null = null;
   let list: ZoneinfoList | null = null;
-  let lineNumber = 0;
-  let from = 0;
-  while (from < text.length) {
-    let to = text.indexOf('\n', from);
-    if (to < 0) to = text.length;
-    const line = text.slice(from, Math.min(to, from + 200)).trim();
-    from = to + 1;
-    lineNumber++;
-    const head = /^Node (\d+), zone\s+(\S+)$/.exec(line);
-    if (head !== null) {
-      if (zones.length >= zonesMax) throw damaged(name, lineNumber, `more than ${zonesMax} zones`);
-      zone = newZone(numberIn(head[1], cpusMax, name, lineNumber), head[2], from / text.length);
+  let lists = 0;
+  while (line.next()) {
+    if (line.startsWith('Node ')) {
+      const head = /^Node (\d+), zone\s+(\S+)$/.exec(line.text());
+      if (head === null) continue;
+      if (zones.length >= zonesMax) throw damaged(name, line.number, `more than ${zonesMax} zones`);
+      zone = newZone(numberIn(head[1], cpusMax, name, line.number), head[2], line.after / text.length);
       zones.push(zone);
       list = null;
-      continue;
-    }
-    if (zone === null) continue;
-    const pair = /^(pages free|[a-z_]+:?)\s+(\d+)$/.exec(line);
-    if (pair === null) {
-      const protection = /^protection: \(.*?(\d+)\)$/.exec(line);
-      if (protection !== null) zone.reserve = numberIn(protection[1], pagesMax, name, lineNumber);
-      continue;
-    }
-    const [, key, digits] = pair;
-    if (key === 'cpu:') {
-      list = { cpu: numberIn(digits, cpusMax, name, lineNumber), count: -1, place: 0, high: -1, batch: -1 };
+    } else if (zone === null) {
+    } else if (!line.readPair()) {
+      setProtection(zone, line);
+    } else if (line.isKey('cpu:')) {
+      if (++lists > printedListsMax) throw damaged(name, line.number, `more than ${printedListsMax} lists`);
+      list = newList(line.valueUpTo(cpusMax));
       zone.lists.push(list);
-    } else if (list !== null && listKeys.has(key)) {
-      if (key === 'count:') list.place = from / text.length;
-      list[key.slice(0, -1) as 'count' | 'high' | 'batch'] = numberIn(digits, pagesMax, name, lineNumber);
-    } else if (zoneKeys.has(key)) {
-      setZone(zone, key, numberIn(digits, Number.MAX_SAFE_INTEGER, name, lineNumber));
+    } else if (list === null || !setList(list, line)) {
+      setZone(zone, line);
     }
   }
   if (zones.length === 0) throw damaged(name, 1, 'no line "Node N, zone NAME"');
   return zones;
 }
-
-const listKeys = new Set(['count:', 'high:', 'batch:']);
-const zoneKeys = new Set(['pages free', 'low', 'high', 'spanned', 'present', 'managed', 'start_pfn:']);
 
 function newZone(node: number, name: string, place: number): ZoneinfoZone {
   return {
@@ -102,8 +97,11 @@ function newZone(node: number, name: string, place: number): ZoneinfoZone {
     present: 0,
     managed: -1,
     free: -1,
+    min: -1,
     low: -1,
     highMark: -1,
+    boost: -1,
+    promo: -1,
     reserve: -1,
     startPfn: -1,
     place,
@@ -111,14 +109,141 @@ function newZone(node: number, name: string, place: number): ZoneinfoZone {
   };
 }
 
-function setZone(zone: ZoneinfoZone, key: string, value: number): void {
-  if (key === 'pages free') zone.free = value;
-  else if (key === 'low') zone.low = value;
-  else if (key === 'high') zone.highMark = value;
-  else if (key === 'start_pfn:') zone.startPfn = value;
-  else if (key === 'spanned') zone.spanned = value;
-  else if (key === 'present') zone.present = value;
-  else zone.managed = value;
+function newList(cpu: number): ZoneinfoList {
+  return { cpu, count: -1, place: 0, high: -1, batch: -1, highMin: -1, highMax: -1 };
+}
+
+/** False: the line is none of a list's. */
+function setList(list: ZoneinfoList, line: Line): boolean {
+  if (line.isKey('count:')) {
+    list.place = line.after / line.whole.length;
+    list.count = line.valueUpTo(pagesMax);
+  } else if (line.isKey('high:')) list.high = line.valueUpTo(pagesMax);
+  else if (line.isKey('batch:')) list.batch = line.valueUpTo(pagesMax);
+  else if (line.isKey('high_min:')) list.highMin = line.valueUpTo(pagesMax);
+  else if (line.isKey('high_max:')) list.highMax = line.valueUpTo(pagesMax);
+  else return false;
+  return true;
+}
+
+const zoneFields: ReadonlyMap<
+  string,
+  'free' | 'min' | 'low' | 'highMark' | 'boost' | 'promo' | 'spanned' | 'present' | 'managed' | 'startPfn'
+> = new Map([
+  ['pages free', 'free'],
+  ['min', 'min'],
+  ['low', 'low'],
+  ['high', 'highMark'],
+  ['boost', 'boost'],
+  ['promo', 'promo'],
+  ['spanned', 'spanned'],
+  ['present', 'present'],
+  ['managed', 'managed'],
+  ['start_pfn:', 'startPfn'],
+]);
+
+function setZone(zone: ZoneinfoZone, line: Line): void {
+  const field = zoneFields.get(line.key());
+  if (field !== undefined) zone[field] = line.valueUpTo(Number.MAX_SAFE_INTEGER);
+}
+
+function setProtection(zone: ZoneinfoZone, line: Line): void {
+  if (!line.startsWith('protection: (')) return;
+  const last = /(\d+)\)$/.exec(line.text());
+  if (last !== null) zone.reserve = numberIn(last[1], pagesMax, line.name, line.number);
+}
+
+/** Longest line that is looked at as a whole. */
+const lineMax = 200;
+const carriageReturn = 13;
+const tab = 9;
+const blank = 32;
+
+/** One line of the text after the other, without making a string of each: the text of 4096 CPUs has half a million. */
+class Line {
+  readonly whole: string;
+  readonly name: string;
+  /** 1-based. */
+  number = 0;
+  /** Start of the next line. */
+  after = 0;
+  #from = 0;
+  #keyEnd = 0;
+  #digits = 0;
+  #value = 0;
+
+  constructor(whole: string, name: string) {
+    this.whole = whole;
+    this.name = name;
+  }
+
+  /** False at the end of the text. */
+  next(): boolean {
+    const { whole } = this;
+    let at = this.after;
+    if (at >= whole.length) return false;
+    while (isBlank(whole.charCodeAt(at))) at++;
+    this.#from = at;
+    const end = whole.indexOf('\n', at);
+    this.after = end < 0 ? whole.length + 1 : end + 1;
+    this.number++;
+    return true;
+  }
+
+  startsWith(word: string): boolean {
+    return this.whole.startsWith(word, this.#from);
+  }
+
+  /** Without the blanks around it. */
+  text(): string {
+    return this.whole.slice(this.#from, Math.min(this.after - 1, this.#from + lineMax)).trim();
+  }
+
+  /** Reads `key  number` or `key:  number`; false: the line is none. */
+  readPair(): boolean {
+    const { whole } = this;
+    let at = this.startsWith('pages free') ? this.#from + 'pages free'.length : this.#from;
+    while (isKeyLetter(whole.charCodeAt(at))) at++;
+    if (whole.charCodeAt(at) === 58) at++;
+    this.#keyEnd = at;
+    if (at === this.#from || !isBlank(whole.charCodeAt(at))) return false;
+    do at++;
+    while (isBlank(whole.charCodeAt(at)));
+    this.#digits = at;
+    let value = 0;
+    for (let digit = whole.charCodeAt(at) - 48; digit >= 0 && digit <= 9; ) {
+      value = value * 10 + digit;
+      digit = whole.charCodeAt(++at) - 48;
+    }
+    if (at === this.#digits) return false;
+    this.#value = value;
+    while (isBlank(whole.charCodeAt(at))) at++;
+    return at >= this.after - 1;
+  }
+
+  /** Of the pair that was read. */
+  isKey(key: string): boolean {
+    return this.#keyEnd - this.#from === key.length && this.startsWith(key);
+  }
+
+  key(): string {
+    return this.whole.slice(this.#from, this.#keyEnd);
+  }
+
+  /** The number of the pair. Throws E_ZONEINFO when it is larger than `max`. */
+  valueUpTo(max: number): number {
+    if (this.#value <= max) return this.#value;
+    const digits = /^\d{1,40}/.exec(this.whole.slice(this.#digits, this.#digits + 40))?.[0];
+    throw damaged(this.name, this.number, `the number ${digits} is too large`);
+  }
+}
+
+function isBlank(code: number): boolean {
+  return code === blank || code === tab || code === carriageReturn;
+}
+
+function isKeyLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || code === 95;
 }
 
 function numberIn(digits: string, max: number, name: string, line: number): number {
@@ -143,6 +268,8 @@ export interface MachineFacts {
   /** Default: the CPUs that zoneinfo lists, or all of them without zoneinfo. */
   online?: Iterable<number>;
   isolated?: Iterable<number>;
+  /** Also zones of which the text does not tell the span (it was cut); no page lies in them. */
+  withUnplacedZones?: boolean;
 }
 
 /** Machine of a parsed zoneinfo (null: none; one zone '' that spans everything). */
@@ -153,13 +280,14 @@ export function machineFrom(zoneinfo: readonly ZoneinfoZone[] | null, facts: Mac
   for (const zone of zoneinfo ?? []) {
     if (zone.lists.length === 0) continue;
     // A zone that is populated later (hot-added memory) may have no start yet; it cannot be placed.
-    if (zone.startPfn < 0 || zone.spanned === 0) continue;
+    const isPlaced = zone.startPfn >= 0 && zone.spanned > 0;
+    if (!isPlaced && !facts.withUnplacedZones) continue;
     const { batch, high } = zone.lists[0];
     zones.push({
       name: zone.name,
       node: zone.node,
       startPfn: zone.startPfn,
-      endPfn: zone.startPfn + zone.spanned,
+      endPfn: isPlaced ? zone.startPfn + zone.spanned : zone.startPfn,
       ...(batch > 0 ? { batch } : {}),
       ...(high >= 0 ? { high } : {}),
       ...(zone.managed >= 0 ? { managedPages: zone.managed } : {}),

@@ -1,0 +1,256 @@
+/**
+ * What one host says of itself, from the texts of its files. Nothing here refuses: a file that is missing, cut or odd is said
+ * in `problems`, and what the others tell is kept.
+ */
+
+import { BitSet } from '../base/bit-set.ts';
+import { DrainlabError } from '../base/errors.ts';
+import { machineFrom, parseZoneinfo, snapshotFrom, type ZoneinfoZone } from '../engine/input/zoneinfo.ts';
+import { type KernelConfig, kernelConfig } from '../engine/machine/kernel-config.ts';
+import { commandLineCpus, cpuSetOf } from './cpu-sets.ts';
+import { configPath } from './host-files.ts';
+import type { HostCpus, HostFiles, HostSnapshot } from './host-snapshot.ts';
+import { identityOf } from './identity.ts';
+import { parseInterrupts } from './interrupts.ts';
+import { keyNumbers } from './key-numbers.ts';
+import { pageBytesOf } from './page-bytes.ts';
+import { parseLoadAverage, parsePressure } from './pressure.ts';
+import { zoneProblems } from './zone-problems.ts';
+
+/**
+ * `name`: what the host is called where no file tells its name. `found`: what whoever read the files has to say of them (a file that
+ * could not be read, or was cut), in sentences.
+ */
+export function readHostSnapshot(
+  files: HostFiles,
+  name: string,
+  found: readonly string[] = [],
+): HostSnapshot {
+  const problems = [...found];
+  const identity = identityOf(files);
+  const zones = zonesOf(files, problems);
+  const commandLine = (files.get('proc/cmdline') ?? '').replace(/\0/g, ' ').trim();
+  const config = configOf(files, identity.kernel, problems);
+  const cpus = cpusOf(files, zones, commandLine, config.config, problems);
+  const isolated = cpus.isolated.clone();
+  isolated.addAll(cpus.nohzFull);
+  const machine = machineOf(zones, cpus, isolated, problems);
+  const meminfo = keyNumbers(files.get('proc/meminfo') ?? '');
+  const vmstat = files.has('proc/vmstat') ? keyNumbers(files.get('proc/vmstat') ?? '') : null;
+  return {
+    name: identity.hostName || name,
+    kernel: identity.kernel,
+    architecture: identity.architecture,
+    cpus,
+    zones,
+    machine,
+    counts: snapshotFrom(zones, machine, 0, name),
+    vmstat,
+    interrupts: optional(files, 'proc/interrupts', problems, (text) => parseInterrupts(text, problems)),
+    pressure: optional(files, 'proc/pressure/memory', problems, parsePressure),
+    loadAverage: optional(files, 'proc/loadavg', problems, parseLoadAverage),
+    commandLine,
+    ...config,
+    ...pageBytesOf(identity.architecture, zones, meminfo, vmstat),
+    sysctl: sysctlOf(files),
+    problems,
+  };
+}
+
+function zonesOf(files: HostFiles, problems: string[]): ZoneinfoZone[] {
+  const text = files.get('proc/zoneinfo');
+  if (text === undefined) {
+    problems.push('proc/zoneinfo is missing: nothing is known of the lists.');
+    return [];
+  }
+  try {
+    const zones = parseZoneinfo(text, 'proc/zoneinfo');
+    problems.push(...zoneProblems(zones));
+    return zones;
+  } catch (error) {
+    if (!(error instanceof DrainlabError)) throw error;
+    problems.push(`${error.where}: ${error.message}.`);
+    return [];
+  }
+}
+
+/** A machine that is too large to be true is given as one without lists. */
+function machineOf(
+  zones: ZoneinfoZone[],
+  cpus: HostCpus,
+  isolated: BitSet,
+  problems: string[],
+): HostSnapshot['machine'] {
+  const facts = { cpuCount: cpus.possible.size, online: cpus.online, isolated, withUnplacedZones: true };
+  try {
+    return machineFrom(zones, facts);
+  } catch (error) {
+    if (!(error instanceof DrainlabError)) throw error;
+    problems.push(`proc/zoneinfo: ${error.message}.`);
+    zones.length = 0;
+    return machineFrom(null, facts);
+  }
+}
+
+type Sets = 'possible' | 'online' | 'isolated' | 'nohzFull';
+
+function cpusOf(
+  files: HostFiles,
+  zones: readonly ZoneinfoZone[],
+  commandLine: string,
+  config: KernelConfig | null,
+  problems: string[],
+): HostCpus {
+  const from = { possible: '', online: '', isolated: '', nohzFull: '', nrCpus: '' };
+  const fileSet = (set: Sets, file: string): number[] | null => {
+    const path = `sys/devices/system/cpu/${file}`;
+    const text = files.get(path);
+    const cpus = text === undefined ? null : cpuSetOf(text, path, problems);
+    if (cpus !== null) from[set] = path;
+    return cpus;
+  };
+  const listed = listedCpus(zones);
+  const possible = fileSet('possible', 'possible');
+  const onlineFile = fileSet('online', 'online');
+  // A running kernel has one CPU at least: an empty file was left by a reader that failed.
+  const online = onlineFile?.length === 0 ? null : onlineFile;
+  if (onlineFile?.length === 0) problems.push('sys/devices/system/cpu/online is empty; zoneinfo is taken.');
+  if (online === null) from.online = 'zoneinfo';
+  if (possible === null) from.possible = 'inferred: up to the largest CPU that any file names';
+  const isolatedFile = fileSet('isolated', 'isolated');
+  const nohzFullFile = fileSet('nohzFull', 'nohz_full');
+  const known = largest([...(possible ?? []), ...(online ?? []), ...listed]) + 1;
+  const byCommandLine = commandLineCpus(commandLine, known, problems);
+  const isolated = isolatedFile ?? byCommandLine.isolated ?? [];
+  const nohzFull = nohzFullFile ?? byCommandLine.nohzFull ?? [];
+  const inferred = files.has('proc/cmdline') ? 'proc/cmdline' : 'not known: taken as none';
+  if (isolatedFile === null) from.isolated = inferred;
+  if (nohzFullFile === null) from.nohzFull = inferred;
+  onlineProblems(online, listed, problems);
+  const nodes = cpuNodes(files, problems);
+  const size = Math.max(known, largest(isolated) + 1, largest(nohzFull) + 1, 1);
+  const nodeOfCpu = new Int32Array(size).fill(-1);
+  for (const [cpu, node] of nodes) if (cpu < size) nodeOfCpu[cpu] = node;
+  return {
+    possible: possible === null ? BitSet.full(size) : BitSet.of(size, possible),
+    online: BitSet.of(size, [...(online ?? []), ...listed]),
+    isolated: BitSet.of(size, isolated),
+    nohzFull: BitSet.of(size, nohzFull),
+    nodeOfCpu,
+    nrCpus: nrCpusOf(files, config, from, problems),
+    from,
+  };
+}
+
+/** CPUs that have a list in any zone. */
+function listedCpus(zones: readonly ZoneinfoZone[]): Set<number> {
+  const cpus = new Set<number>();
+  for (const zone of zones) for (const list of zone.lists) cpus.add(list.cpu);
+  return cpus;
+}
+
+function largest(cpus: readonly number[]): number {
+  return cpus.reduce((most, cpu) => Math.max(most, cpu), -1);
+}
+
+/** Files are read one after the other; a CPU may come or go in between. */
+function onlineProblems(
+  online: readonly number[] | null,
+  listed: ReadonlySet<number>,
+  problems: string[],
+): void {
+  if (online === null || listed.size === 0) return;
+  const named = new Set(online);
+  const more = [...listed].filter((cpu) => !named.has(cpu)).length;
+  const fewer = online.filter((cpu) => !listed.has(cpu)).length;
+  if (more > 0)
+    problems.push(
+      `zoneinfo has lists of ${more} CPUs that the file online does not name: they went offline in between, or the files are of different moments. They are counted as online.`,
+    );
+  if (fewer > 0)
+    problems.push(
+      `${fewer} CPUs are online by the file online and have no list in zoneinfo: it is not known what they hold.`,
+    );
+}
+
+function cpuNodes(files: HostFiles, problems: string[]): Array<[cpu: number, node: number]> {
+  const nodes: Array<[number, number]> = [];
+  for (const [path, text] of files) {
+    const match = /^sys\/devices\/system\/node\/node(\d{1,4})\/cpulist$/.exec(path);
+    if (match === null) continue;
+    for (const cpu of cpuSetOf(text, path, problems) ?? []) nodes.push([cpu, Number(match[1])]);
+  }
+  return nodes;
+}
+
+/** kernel_max is NR_CPUS - 1 (drivers/base/cpu.c), on any distribution's kernel. */
+function nrCpusOf(
+  files: HostFiles,
+  config: KernelConfig | null,
+  from: { nrCpus: string },
+  problems: string[],
+): number {
+  const path = 'sys/devices/system/cpu/kernel_max';
+  const text = (files.get(path) ?? '').trim();
+  const byMax = /^\d{1,5}$/.test(text) ? Number(text) + 1 : -1;
+  if (text !== '' && byMax < 0) problems.push(`${path} is no number: "${text.slice(0, 40)}".`);
+  if (config !== null && byMax > 0 && config.nrCpus !== byMax)
+    problems.push(
+      `The configuration says ${config.nrCpus} CPUs, ${path} ${byMax}: it is the configuration of another kernel, or the file was damaged. ${byMax} is taken.`,
+    );
+  if (byMax > 0) from.nrCpus = path;
+  else from.nrCpus = config === null ? 'not known' : 'the configuration of the kernel';
+  return byMax > 0 ? byMax : (config?.nrCpus ?? -1);
+}
+
+function configOf(
+  files: HostFiles,
+  release: string,
+  problems: string[],
+): { config: KernelConfig | null; configFrom: string } {
+  const path = files.has('proc/config.gz') ? 'proc/config.gz' : configPath(files.keys(), release);
+  const text = files.get(path);
+  if (text === undefined) return { config: null, configFrom: '' };
+  try {
+    return { config: kernelConfig(text, path), configFrom: path };
+  } catch (error) {
+    if (!(error instanceof DrainlabError)) throw error;
+    problems.push(`${error.where}: ${error.message}.`);
+    return { config: null, configFrom: '' };
+  }
+}
+
+/** A file that is there and has another form than the kernel's is a problem; one that is missing is none. */
+function optional<Value>(
+  files: HostFiles,
+  path: string,
+  problems: string[],
+  parse: (text: string) => Value | null,
+): Value | null {
+  const text = files.get(path);
+  if (text === undefined) return null;
+  const value = parse(text);
+  if (value === null) problems.push(`${path} has not the form that the kernel prints; it is left out.`);
+  return value;
+}
+
+const sysctlNames = [
+  'min_free_kbytes',
+  'watermark_scale_factor',
+  'percpu_pagelist_fraction',
+  'percpu_pagelist_high_fraction',
+  'stat_interval',
+];
+
+/** Of proc/sys/vm, else of what `sysctl -a` printed into a sosreport. */
+function sysctlOf(files: HostFiles): ReadonlyMap<string, number> {
+  const values = new Map<string, number>();
+  const all = files.get('sos_commands/kernel/sysctl_-a') ?? '';
+  for (const name of sysctlNames) {
+    const text = (files.get(`proc/sys/vm/${name}`) ?? '').trim();
+    const printed = new RegExp(`^vm\\.${name} = (\\d{1,12})\\s*$`, 'm').exec(all)?.[1] ?? '';
+    const value = text === '' ? printed : text;
+    if (/^\d{1,12}$/.test(value)) values.set(name, Number(value));
+  }
+  return values;
+}
