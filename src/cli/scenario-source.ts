@@ -5,6 +5,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { DrainlabError, ExitCode } from '../base/errors.ts';
 import type { Scenario } from '../engine/input/scenario.ts';
 import { builtInScenario } from '../scenario/by-name.ts';
+import { setsFromCosts } from '../scenario/cost-sets.ts';
 import { fileFormOf } from '../scenario/define-scenario.ts';
 import { readScenario } from '../scenario/read-scenario.ts';
 import { nameOf, readYaml } from '../scenario/read-yaml.ts';
@@ -53,6 +54,11 @@ async function scenarioFromModule(typed: string, sets: readonly SetValue[]): Pro
   const folder = dirname(typed);
   const origin = { file: typed, name: nameOf(typed), placeOf, ...besides(folder) };
   return withPoliciesFrom(folder, readScenario(value, origin));
+}
+
+/** Values of a file that `drainlab calibrate --out` wrote. */
+export function loadCosts(path: string): SetValue[] {
+  return setsFromCosts(readText(path, path), path);
 }
 
 function readText(path: string | 0, shown: string): string {

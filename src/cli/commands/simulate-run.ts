@@ -9,7 +9,7 @@ import { builtInText } from '../../scenario/by-name.ts';
 import { estimatedBytes } from '../../scenario/estimate-memory.ts';
 import { parseSet, type SetValue } from '../../scenario/set-values.ts';
 import { pagesOf, sizePattern } from '../../scenario/units-text.ts';
-import { loadScenario } from '../scenario-source.ts';
+import { loadCosts, loadScenario } from '../scenario-source.ts';
 import { simulateInThread } from '../simulation-thread.ts';
 import { Progress } from '../terminal/progress.ts';
 import { screenOf } from '../terminal/screen.ts';
@@ -84,7 +84,11 @@ const allPolicies = builtInPolicies.map(({ name }) => name);
 
 /** Options that change a value of the scenario are --set by another name; what is wrong with them has their name as its place. */
 function setsOf(flags: SimulateFlags): SetValue[] {
-  const sets = (flags.set ?? []).map(parseSet);
+  // What is typed wins over a file.
+  const sets = [
+    ...(flags.costs === undefined ? [] : loadCosts(flags.costs)),
+    ...(flags.set ?? []).map(parseSet),
+  ];
   const short = { seconds: flags.seconds, seed: flags.seed, seeds: flags.seeds, maxEvents: flags.maxEvents };
   for (const [key, value] of Object.entries(short)) {
     const option = key === 'maxEvents' ? '--max-events' : `--${key}`;

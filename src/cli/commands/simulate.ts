@@ -12,6 +12,7 @@ export interface SimulateFlags extends OutputFlags {
   policy?: string[];
   baseline?: string;
   set?: string[];
+  costs?: string;
   seed?: number;
   seeds?: number;
   seconds?: number;
@@ -50,6 +51,7 @@ export function registerSimulate(program: Command): void {
       'change a value of the scenario: machine.cpus=512, tasks.reader.count=3; may be repeated',
       repeat,
     )
+    .option('--costs <file>', 'costs of single steps measured by drainlab calibrate')
     .option('--seconds <number>', 'simulated time, as --set run.seconds=…', parseAmount)
     .option('--seed <number>', 'first seed; the same seed gives the same run', parseCount)
     .option('--seeds <number>', 'runs of each policy, with seeds one after the other', parseCount)
