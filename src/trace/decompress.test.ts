@@ -75,7 +75,9 @@ test('zeros pad the streams of an xz file by fours; anything else behind one is 
     expect((await unpack(followedBy(0, 0, 0, 0), 'xz', chunkBytes)).equals(plain)).toBe(true);
     await expect(unpack(followedBy(0, 0, 0), 'xz', chunkBytes)).rejects.toThrow('damaged');
     await expect(unpack(followedBy(0, ...packed.xz), 'xz', chunkBytes)).rejects.toThrow('damaged');
-    await expect(unpack(followedBy(...Buffer.alloc(64, 'junk')), 'xz', chunkBytes)).rejects.toThrow('damaged');
+    await expect(unpack(followedBy(...Buffer.alloc(64, 'junk')), 'xz', chunkBytes)).rejects.toThrow(
+      'damaged',
+    );
   }
 });
 
