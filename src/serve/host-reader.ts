@@ -1,0 +1,51 @@
+/** Reads the host at most once in an interval, however many ask: a storm of scrapes costs one reading. */
+
+import type { HostCensus } from '../census/host-census.ts';
+import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
+import { InterruptTotals } from './interrupt-totals.ts';
+import type { Reading } from './metrics.ts';
+
+export interface HostAndCensus {
+  readonly snapshot: HostSnapshot;
+  readonly census: HostCensus;
+}
+
+export class HostReader {
+  /** How often the host was read. */
+  readings = 0;
+  private readonly readHost: () => HostAndCensus | Promise<HostAndCensus>;
+  private readonly leastMs: number;
+  private readonly interrupts = new InterruptTotals();
+  private last: Promise<Reading> | null = null;
+  private lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor(readHost: () => HostAndCensus | Promise<HostAndCensus>, leastMs: number) {
+    this.readHost = readHost;
+    this.leastMs = leastMs;
+  }
+
+  /** The last reading if it is fresh enough or still under way, else a new one. A failure is kept as long. */
+  read(): Promise<Reading> {
+    if (this.last === null || performance.now() - this.lastMs >= this.leastMs) {
+      this.lastMs = performance.now();
+      this.last = this.readNow();
+    }
+    return this.last;
+  }
+
+  private async readNow(): Promise<Reading> {
+    this.readings++;
+    const startMs = performance.now();
+    const { snapshot, census } = await this.readHost();
+    if (snapshot.interrupts !== null) this.interrupts.add(snapshot.interrupts, snapshot.machine.isolated);
+    const { user, system } = process.cpuUsage();
+    return {
+      snapshot,
+      census,
+      interrupts: this.interrupts,
+      atSeconds: Date.now() / 1000,
+      seconds: (performance.now() - startMs) / 1000,
+      observer: { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() },
+    };
+  }
+}
