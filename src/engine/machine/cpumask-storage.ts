@@ -28,7 +28,7 @@ export function maskTypeBytes(cpus: number): number {
 
 /** Storage of the set that a policy of this `mask` kind uses, on this kernel with CPUs 0 … possibleCpus-1. */
 export function maskStorage(
-  kernel: KernelSpec,
+  kernel: Pick<KernelSpec, 'nrCpus' | 'offstack' | 'slab' | 'maskBytes'>,
   rules: KernelRules,
   possibleCpus: number,
   mask: Mask = 'allocated',
