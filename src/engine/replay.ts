@@ -3,11 +3,12 @@
 import { Ledger } from './accounting/ledger.ts';
 import { type EventBlock, type EventLogSource, Kind } from './input/event-log.ts';
 import type { Machine, ZoneinfoSnapshot } from './input/machine.ts';
-import { makeRebuild } from './model/rebuild.ts';
+import { makeRebuild, type RebuildObserver } from './model/rebuild.ts';
 import { builtInPolicies, everyone, staticMask } from './policy/built-in.ts';
 import type { Policy } from './policy/policy.ts';
 import { makeVerdict } from './report/make-verdict.ts';
 import type { Verdict } from './report/verdict.ts';
+import type { Timeline } from './timeline/timeline.ts';
 
 /** What replay needs of a reader; `TraceReader` of drainlab/trace is one. */
 export interface Recording extends EventLogSource {
@@ -42,6 +43,8 @@ export interface ReplayOptions extends ReadRowsOptions {
   policies?: readonly Policy[];
   /** Policy with which the others are compared: `everyone` unless named. */
   baseline?: Policy;
+  /** Filled for pictures, where wanted. */
+  timeline?: Timeline;
 }
 
 /** Reads `recording` to its end and closes nothing. Throws what the reader throws, and E_POLICY_ANSWER for a user's policy. */
@@ -55,7 +58,9 @@ export async function replay(
   const shown = options.policies ?? builtInPolicies;
   const asked = options.policies ?? [staticMask];
   const ledger = new Ledger(machine, asLedgerNeeds([baseline, ...shown]), () => tellsTargets(recording));
-  const rebuild = makeRebuild(recording, machine, snapshots, ledger);
+  const { timeline = null } = options;
+  const observer = timeline === null ? ledger : both(ledger, timeline);
+  const rebuild = makeRebuild(recording, machine, snapshots, observer, timeline);
   await recording.readRows((block) => rebuild.feed(block), options);
   const report = rebuild.finish();
   ledger.finish();
@@ -81,6 +86,19 @@ export async function replay(
     baseline: baseline.name,
     asked: asked.map(({ name }) => name),
   });
+}
+
+function both(first: RebuildObserver, second: RebuildObserver): RebuildObserver {
+  return {
+    drainRequested(request) {
+      first.drainRequested(request);
+      second.drainRequested(request);
+    },
+    drainEnded(outcome) {
+      first.drainEnded(outcome);
+      second.drainEnded(outcome);
+    },
+  };
 }
 
 /** The built-in policies are always asked: the kernel's own is compared with what it sent, and the run hash is that of all. */

@@ -8,7 +8,7 @@
  */
 
 import { BitSet } from '../../base/bit-set.ts';
-import type { CpuIndex, ListIndex, Pages, Pfn } from '../../base/units.ts';
+import type { CpuIndex, ListIndex, Nanoseconds, Pages, Pfn } from '../../base/units.ts';
 import type { Machine } from '../input/machine.ts';
 import type { Journal } from './journal.ts';
 import { PageTable } from './page-table.ts';
@@ -19,6 +19,14 @@ export const orderMask = 0x1f;
 
 /** A full table is swept of stale entries at most this often. */
 const rowsBetweenSweeps = 1 << 20;
+
+/** Told of every change of a CPU's pages. */
+export interface PagesWatcher {
+  /** Time of the row that is being followed; set before its changes. */
+  timeNs: Nanoseconds;
+  /** From `timeNs` on there are `pages` on the lists of `cpu`, as far as rebuilt (it may be below 0 for a moment). */
+  changed(cpu: CpuIndex, pages: Pages): void;
+}
 
 export class PageLists {
   readonly cpuCount: number;
@@ -45,6 +53,7 @@ export class PageLists {
   readonly table = new PageTable();
   /** Keeps the changes while it is set. */
   journal: Journal | null = null;
+  watcher: PagesWatcher | null = null;
   readonly #cpuOfList: Uint16Array;
   /** Entries of rows before this were emptied by a drain: they are stale. */
   readonly #emptiedRow: Float64Array;
@@ -104,6 +113,7 @@ export class PageLists {
     const before = this.cpuPages[cpu];
     const after = before + pages;
     this.cpuPages[cpu] = after;
+    if (this.watcher !== null) this.watcher.changed(cpu, after);
     if (before > 0 !== after > 0) {
       if (after > 0) this.holders.add(cpu);
       else this.holders.delete(cpu);

@@ -14,7 +14,7 @@ import { Drains } from './drains.ts';
 import { type ListRules, type RuleEvidence, rulesOf } from './list-rules.ts';
 import { Looks } from './looks.ts';
 import { PageEvents } from './page-events.ts';
-import { PageLists } from './page-lists.ts';
+import { PageLists, type PagesWatcher } from './page-lists.ts';
 import { type ListDifference, SnapshotCheck } from './snapshot-check.ts';
 
 export interface RebuildObserver {
@@ -61,8 +61,9 @@ export function makeRebuild(
   machine: Machine,
   snapshots: readonly ZoneinfoSnapshot[],
   observer: RebuildObserver,
+  watcher: PagesWatcher | null = null,
 ): Rebuild {
-  return new Replayed(source, machine, snapshots, observer);
+  return new Replayed(source, machine, snapshots, observer, watcher);
 }
 
 /** No kernel has larger blocks (arm64 with pages of 64 KiB). */
@@ -98,6 +99,7 @@ class Replayed implements Rebuild, DrainListener {
     machine: Machine,
     snapshots: readonly ZoneinfoSnapshot[],
     observer: RebuildObserver,
+    watcher: PagesWatcher | null,
   ) {
     this.#source = source;
     this.#rules = rulesOf(source, this.#seen);
@@ -105,6 +107,7 @@ class Replayed implements Rebuild, DrainListener {
     this.#cpuCount = machine.cpuCount;
     this.#unknown = new BitSet(machine.cpuCount);
     this.#lists = new PageLists(machine);
+    this.#lists.watcher = watcher;
     this.#looks = new Looks(this.#lists);
     this.#events = new PageEvents(machine, this.#rules, this.#seen, this.#lists, this.#looks);
     this.#drains = new Drains(machine, source, this.#lists, this.#looks, this.#events, this.#rules, this);
@@ -156,6 +159,7 @@ class Replayed implements Rebuild, DrainListener {
         lists.journal.row = row;
         lists.journal.timeNs = timeNs[i];
       }
+      if (lists.watcher !== null) lists.watcher.timeNs = timeNs[i];
       if (busy[cpu[i]] !== 0) events.settle(cpu[i], k, pid[i]);
       handlers[k](block, i, row);
     }

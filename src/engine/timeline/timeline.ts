@@ -1,0 +1,36 @@
+/** What a replay leaves for pictures, beside its verdict: the pages of each CPU over time, and every drain. */
+
+import type { CpuIndex, Nanoseconds, Pages } from '../../base/units.ts';
+import type { DrainOutcome, DrainRequest } from '../input/drain-request.ts';
+import type { Machine } from '../input/machine.ts';
+import type { PagesWatcher } from '../model/page-lists.ts';
+import type { RebuildObserver } from '../model/rebuild.ts';
+import { DrainTable } from './drain-table.ts';
+import { PagesLog } from './pages-log.ts';
+
+export class Timeline implements RebuildObserver, PagesWatcher {
+  readonly machine: Machine;
+  /** Time of the row that the rebuild follows. */
+  timeNs: Nanoseconds = 0;
+  readonly pages: PagesLog;
+  readonly drains: DrainTable;
+
+  /** `changesMax`: changes of pages that are kept, 8 bytes each. */
+  constructor(machine: Machine, changesMax?: number) {
+    this.machine = machine;
+    this.pages = new PagesLog(machine.cpuCount, changesMax);
+    this.drains = new DrainTable(machine);
+  }
+
+  changed(cpu: CpuIndex, pages: Pages): void {
+    this.pages.note(cpu, this.timeNs, pages);
+  }
+
+  drainRequested(request: DrainRequest): void {
+    this.drains.requested(request);
+  }
+
+  drainEnded(outcome: DrainOutcome): void {
+    this.drains.ended(outcome);
+  }
+}
