@@ -5,7 +5,7 @@
 
 import { BitSet } from '../base/bit-set.ts';
 import { formatCpuList } from '../base/cpu-list.ts';
-import { type Interval, intervalDrainsMin } from '../engine/accounting/interval.ts';
+import type { Interval } from '../engine/accounting/interval.ts';
 import type { MemoryPressure } from '../snapshot/host-snapshot.ts';
 import { effectiveSamples, ShareIntervals } from './share-intervals.ts';
 
@@ -47,10 +47,10 @@ export interface HostSamples {
   caveats: string[];
   timing: SampleTiming;
   cpus: SampleCpus;
-  /** One entry for each number of empty CPUs that was seen, ascending. */
-  distribution: EmptyCount[];
-  /** Every other number: how often it may still be, by the interval's own rule. null: fewer than 20 samples. */
-  unseenPercentMax: number | null;
+  /** [n0, n1, …]: samples in which 0, 1, … CPUs were empty. */
+  empty: number[];
+  /** The same in at most 17 ranges (on up to 16 CPUs each number by itself), none of which reaches over the half. */
+  distribution: EmptyRange[];
   /** Samples in which at least half of the online CPUs were empty: two-pass uses a mask. */
   halfEmpty: Share;
   /** Mean share of the CPUs that were empty. */
@@ -92,9 +92,10 @@ export interface Share {
   interval: Interval | null;
 }
 
-export interface EmptyCount extends Share {
-  /** CPUs that held nothing. */
-  empty: number;
+export interface EmptyRange extends Share {
+  /** CPUs that held nothing: from … to, both included. */
+  from: number;
+  to: number;
 }
 
 export interface MeanShare {
@@ -129,6 +130,8 @@ export interface SampleSelf {
   residentBytes: number;
   /** CPUs on which it was allowed to run; '' : not known. */
   allowed: string;
+  /** Of these, isolated ones: it could not be kept off them. '' : none. */
+  onAvoided: string;
   /** In how many samples it ran on each CPU. */
   ranOn: Array<{ cpu: number; samples: number }>;
   said: string;
@@ -187,10 +190,10 @@ export class SampleSeries {
   /** Needs one moment at least. */
   result(self: SampleSelf): HostSamples {
     const intervals = new ShareIntervals(this.length);
-    const distribution = this.#distribution(intervals);
+    const empty = this.#emptyCounts();
     const half = Uint8Array.from(this.#cpus, ({ online, empty }) => (2 * empty >= online ? 1 : 0));
     const isolated = this.#part(intervals, true);
-    const result: HostSamples = {
+    return {
       schema: samplesSchema,
       source: { kind: 'host', name: this.#order.name, kernel: this.#order.kernel },
       answers: [],
@@ -198,8 +201,8 @@ export class SampleSeries {
       caveats: [],
       timing: this.#timing(),
       cpus: this.#onlineCpus(),
-      distribution,
-      unseenPercentMax: this.length < intervalDrainsMin ? null : intervals.unseenPercentMax,
+      empty,
+      distribution: this.#distribution(intervals, empty.length - 1),
       halfEmpty: intervals.share(half),
       meanEmpty: intervals.mean(
         this.#cpus.map(({ empty }) => empty),
@@ -211,17 +214,20 @@ export class SampleSeries {
       load: this.#load(),
       self,
     };
-    return result;
   }
 
-  #distribution(intervals: ShareIntervals): EmptyCount[] {
-    const seen = new Set(this.#cpus.map(({ empty }) => empty));
-    return [...seen]
-      .sort((a, b) => a - b)
-      .map((empty) => ({
-        empty,
-        ...intervals.share(Uint8Array.from(this.#cpus, (cpus) => (cpus.empty === empty ? 1 : 0))),
-      }));
+  #emptyCounts(): number[] {
+    const counts = new Array<number>(most(this.#cpus.map(({ online }) => online)) + 1).fill(0);
+    for (const { empty } of this.#cpus) counts[empty]++;
+    return counts;
+  }
+
+  #distribution(intervals: ShareIntervals, cpus: number): EmptyRange[] {
+    return emptyRanges(cpus).map(([from, to]) => ({
+      from,
+      to,
+      ...intervals.share(Uint8Array.from(this.#cpus, ({ empty }) => (empty >= from && empty <= to ? 1 : 0))),
+    }));
   }
 
   /** Isolated CPUs, or all others. */
@@ -315,6 +321,18 @@ export class SampleSeries {
       fullPercent: percentOf(last.full.totalUs - first.full.totalUs),
     };
   }
+}
+
+const rangesMax = 17;
+
+/** 0 … cpus in ranges of one size; the second half begins with the least number that is at least half of the CPUs. */
+function emptyRanges(cpus: number): Array<[from: number, to: number]> {
+  const step = Math.ceil((cpus + 1) / rangesMax);
+  const half = Math.ceil(cpus / 2);
+  const ranges: Array<[number, number]> = [];
+  for (let from = 0; from < half; from += step) ranges.push([from, Math.min(half - 1, from + step - 1)]);
+  for (let from = half; from <= cpus; from += step) ranges.push([from, Math.min(cpus, from + step - 1)]);
+  return ranges;
 }
 
 function known(values: ReadonlyArray<number | null>): number[] {

@@ -12,14 +12,14 @@ export class ShareIntervals {
   readonly #draws: BlockDraws | null;
   readonly #ones: Uint8Array;
   /** How often may be what was seen in no sample, in percent. */
-  readonly unseenPercentMax: number;
+  readonly #unseenPercentMax: number;
 
   /** `length`: samples. Fewer than 20 have no intervals. */
   constructor(length: number) {
     this.#length = length;
     this.#draws = length < intervalDrainsMin ? null : new BlockDraws(length);
     this.#ones = new Uint8Array(length).fill(1);
-    this.unseenPercentMax = 100 * (1 - 0.025 ** (1 / (this.#draws?.blocks ?? 1)));
+    this.#unseenPercentMax = 100 * (1 - 0.025 ** (1 / (this.#draws?.blocks ?? 1)));
   }
 
   /** Share of samples in which `hits` is 1. */
@@ -49,8 +49,8 @@ export class ShareIntervals {
     belowSum: number,
   ): Interval | null {
     if (this.#draws === null || belowSum === 0) return null;
-    if (aboveSum === 0) return [0, this.unseenPercentMax];
-    if (aboveSum === belowSum) return [100 - this.unseenPercentMax, 100];
+    if (aboveSum === 0) return [0, this.#unseenPercentMax];
+    if (aboveSum === belowSum) return [100 - this.#unseenPercentMax, 100];
     const interval = this.#draws.ratioInterval(above, below);
     return interval === null ? null : [100 * interval[0], 100 * interval[1]];
   }

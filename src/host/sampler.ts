@@ -26,6 +26,8 @@ export interface SamplerOptions {
   /** How often /proc/interrupts is read, at most; null: never. It costs the kernel more than all others together. Default: 1000. */
   readonly interruptsEveryMs?: number | null;
   readonly drains?: DrainCounter | null;
+  /** CPUs that count as isolated. Default: isolcpus and nohz_full of the host. */
+  readonly isolated?: readonly number[];
   /** Monotonic clock in ms. */
   readonly now?: () => number;
 }
@@ -41,6 +43,7 @@ export class HostSampler {
   readonly #loadAverage: ProcFile | null;
   readonly #interruptsEveryMs: number;
   readonly #drains: DrainCounter | null;
+  readonly #isolated: readonly number[] | undefined;
   #host: HostSnapshot;
   #zones: ZoneinfoScanner;
   #online: BitSet;
@@ -60,7 +63,8 @@ export class HostSampler {
     this.#interruptsEveryMs = options.interruptsEveryMs ?? 1000;
     this.#drains = options.drains ?? null;
     const open = (name: string) => openProcFile(join(this.#root, 'proc', name));
-    this.#host = readThisHost(this.#root).snapshot;
+    this.#isolated = options.isolated;
+    this.#host = this.#readHost();
     this.#zoneinfo = new ProcFile(join(this.#root, 'proc/zoneinfo'));
     this.#interrupts = options.interruptsEveryMs === null ? null : open('interrupts');
     this.#vmstat = open('vmstat');
@@ -108,11 +112,22 @@ export class HostSampler {
       file?.close();
   }
 
+  #readHost(): HostSnapshot {
+    const { snapshot } = readThisHost(this.#root);
+    const { machine } = snapshot;
+    if (this.#isolated === undefined) return snapshot;
+    const isolated = BitSet.of(
+      machine.cpuCount,
+      this.#isolated.filter((cpu) => cpu < machine.cpuCount),
+    );
+    return { ...snapshot, machine: { ...machine, isolated } };
+  }
+
   #readZones(): void {
     this.#zoneinfo.read();
     if (this.#zones.scan(this.#zoneinfo.bytes, this.#zoneinfo.length)) return;
     // Another form: memory or CPUs have come or gone.
-    this.#host = readThisHost(this.#root).snapshot;
+    this.#host = this.#readHost();
     this.#rows = null;
     this.#newestInterrupts = null;
     this.#zones = this.#learnZones();

@@ -23,29 +23,50 @@ export function ratioInterval(
   below: ArrayLike<number>,
   length: number,
 ): Interval | null {
-  if (length < intervalDrainsMin) return null;
-  const aboveSums = circularSums(above, length);
-  const belowSums = circularSums(below, length);
-  if (belowSums[length] === 0) return null;
-  const block = Math.ceil(Math.sqrt(length));
-  const blocks = Math.ceil(length / block);
-  const random = xoroshiro128plus(seed);
-  const ratios = new Float64Array(resamples);
-  let valid = 0;
-  for (let i = 0; i < resamples; i++) {
-    let aboveSum = 0;
-    let belowSum = 0;
-    for (let j = 0; j < blocks; j++) {
-      const from = uniformInt(random, 0, length - 1);
-      const to = from + (j === blocks - 1 ? length - block * (blocks - 1) : block);
-      aboveSum += aboveSums[to] - aboveSums[from];
-      belowSum += belowSums[to] - belowSums[from];
-    }
-    if (belowSum > 0) ratios[valid++] = aboveSum / belowSum;
+  return length < intervalDrainsMin ? null : new BlockDraws(length).ratioInterval(above, below);
+}
+
+/** The blocks that are drawn for one number of drains: columns of the same length can share them. */
+export class BlockDraws {
+  readonly length: number;
+  /** Drains of a block, and blocks of a resample; the last one is cut to fit. */
+  readonly block: number;
+  readonly blocks: number;
+  readonly #starts: Int32Array;
+
+  constructor(length: number) {
+    this.length = length;
+    this.block = Math.ceil(Math.sqrt(length));
+    this.blocks = Math.ceil(length / this.block);
+    const random = xoroshiro128plus(seed);
+    this.#starts = new Int32Array(resamples * this.blocks);
+    for (let i = 0; i < this.#starts.length; i++) this.#starts[i] = uniformInt(random, 0, length - 1);
   }
-  if (valid < resamples) return null;
-  ratios.sort();
-  return [ratios[lowAt], ratios[highAt]];
+
+  /** As the function; any length. */
+  ratioInterval(above: ArrayLike<number>, below: ArrayLike<number>): Interval | null {
+    const { length, block, blocks } = this;
+    const aboveSums = circularSums(above, length);
+    const belowSums = circularSums(below, length);
+    if (belowSums[length] === 0) return null;
+    const lastBlock = length - block * (blocks - 1);
+    const ratios = new Float64Array(resamples);
+    let valid = 0;
+    for (let i = 0; i < resamples; i++) {
+      let aboveSum = 0;
+      let belowSum = 0;
+      for (let j = 0; j < blocks; j++) {
+        const from = this.#starts[i * blocks + j];
+        const to = from + (j === blocks - 1 ? lastBlock : block);
+        aboveSum += aboveSums[to] - aboveSums[from];
+        belowSum += belowSums[to] - belowSums[from];
+      }
+      if (belowSum > 0) ratios[valid++] = aboveSum / belowSum;
+    }
+    if (valid < resamples) return null;
+    ratios.sort();
+    return [ratios[lowAt], ratios[highAt]];
+  }
 }
 
 /** Sum of the first i values, of the column written twice in a row. */
