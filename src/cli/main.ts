@@ -61,6 +61,16 @@ const otherCommands: readonly OtherCommand[] = [
     register: async () => (await import('./commands/calibrate.ts')).registerCalibrate,
   },
   {
+    name: 'exporter',
+    description: "this host's page lists as Prometheus metrics over HTTP",
+    register: async () => (await import('./commands/exporter.ts')).registerExporter,
+  },
+  {
+    name: 'serve',
+    description: 'a page with this host live, for a browser',
+    register: async () => (await import('./commands/serve.ts')).registerServe,
+  },
+  {
     name: 'schema',
     description: 'print a JSON Schema: schema scenario',
     register: async () => (await import('./commands/schema.ts')).registerSchema,

@@ -14,19 +14,21 @@ export class HostReader {
   /** How often the host was read. */
   readings = 0;
   private readonly readHost: () => HostAndCensus | Promise<HostAndCensus>;
-  private readonly leastMs: number;
+  private readonly leastMs: number | null;
   private readonly interrupts = new InterruptTotals();
   private last: Promise<Reading> | null = null;
   private lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(readHost: () => HostAndCensus | Promise<HostAndCensus>, leastMs: number) {
+  /** `leastMs`: time between two readings; null: it is read once. */
+  constructor(readHost: () => HostAndCensus | Promise<HostAndCensus>, leastMs: number | null) {
     this.readHost = readHost;
     this.leastMs = leastMs;
   }
 
   /** The last reading if it is fresh enough or still under way, else a new one. A failure is kept as long. */
   read(): Promise<Reading> {
-    if (this.last === null || performance.now() - this.lastMs >= this.leastMs) {
+    const isOld = this.leastMs !== null && performance.now() - this.lastMs >= this.leastMs;
+    if (this.last === null || isOld) {
       this.lastMs = performance.now();
       this.last = this.readNow();
     }
@@ -44,8 +46,12 @@ export class HostReader {
       census,
       interrupts: this.interrupts,
       atSeconds: Date.now() / 1000,
-      seconds: (performance.now() - startMs) / 1000,
-      observer: { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() },
+      seconds: Math.round((performance.now() - startMs) * 1000) / 1e6,
+      observer: {
+        cpuSeconds: (user + system) / 1e6,
+        residentBytes: process.memoryUsage.rss(),
+        keepsRunning: this.leastMs !== null,
+      },
     };
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { Registry } from 'prom-client';
-import type { HostCensus } from '../census/host-census.ts';
+import type { Bounds, HostCensus } from '../census/host-census.ts';
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import type { InterruptTotals } from './interrupt-totals.ts';
 import { counter, type Distribution, gauge, histogramNow, type Labels, type Row } from './metric-rows.ts';
@@ -18,8 +18,15 @@ export interface Reading {
   readonly atSeconds: number;
   /** Wall time of the reading. */
   readonly seconds: number;
-  /** Of this process since its start: CPU time, and memory now. */
-  readonly observer: { readonly cpuSeconds: number; readonly residentBytes: number };
+  readonly observer: Observer;
+}
+
+/** This process: CPU time since its start, memory now. */
+export interface Observer {
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  /** false: it writes these figures once and ends, so its time is no counter. */
+  readonly keepsRunning: boolean;
 }
 
 /** In the text format 0.0.4. `perCpu`: also one series for each online CPU. */
@@ -55,14 +62,27 @@ function hostMetrics(registry: Registry, { snapshot, census, ...reading }: Readi
   gauge(registry, 'drainlab_read_duration_seconds', 'Wall time of reading the host and making its census.', [
     [{}, reading.seconds],
   ]);
-  counter(
-    registry,
-    'drainlab_observer_cpu_seconds_total',
-    'CPU time of the observing process since its start: what watching costs.',
-    [[{}, reading.observer.cpuSeconds]],
-  );
+  observerCost(registry, reading.observer);
+}
+
+function observerCost(registry: Registry, { cpuSeconds, residentBytes, keepsRunning }: Observer): void {
+  if (keepsRunning) {
+    counter(
+      registry,
+      'drainlab_observer_cpu_seconds_total',
+      'CPU time of the observing process since its start: what watching costs.',
+      [[{}, cpuSeconds]],
+    );
+  } else {
+    gauge(
+      registry,
+      'drainlab_observer_run_cpu_seconds',
+      'CPU time of the one run of drainlab that wrote these figures, its start included.',
+      [[{}, cpuSeconds]],
+    );
+  }
   gauge(registry, 'drainlab_observer_resident_memory_bytes', 'Memory of the observing process.', [
-    [{}, reading.observer.residentBytes],
+    [{}, residentBytes],
   ]);
 }
 
@@ -82,7 +102,7 @@ function cpuMetrics(registry: Registry, { snapshot, census }: Reading): void {
   gauge(
     registry,
     'drainlab_empty_cpus',
-    'Online CPUs that hold no page on any list: what a drain need not disturb. Exact for the lists as they were read.',
+    'Online CPUs that hold no page on any list: what a drain need not disturb. Exact for the lists as they were read; CPUs without a full count are not among them.',
     byGroup(isolated.empty, housekeeping.empty),
   );
   const pages = (isIsolated: boolean) =>
@@ -114,8 +134,8 @@ function byGroup(isolated: number, others: number): Row[] {
 }
 
 function zoneMetrics(registry: Registry, { snapshot, census }: Reading): void {
-  const { pageBytes } = snapshot;
-  const bytes = (pages: number | null) => (pages === null || pageBytes < 0 ? null : pages * pageBytes);
+  const { pageBytes } = census.parked;
+  const bytes = (pages: number | null) => (pages === null || pageBytes === null ? null : pages * pageBytes);
   const byZone = (value: (zone: HostCensus['zones'][number]) => number | null): Row[] =>
     census.zones.map((zone) => [zoneLabels(zone), value(zone)]);
   const add = (name: string, help: string, rows: readonly Row[]) =>
@@ -123,7 +143,7 @@ function zoneMetrics(registry: Registry, { snapshot, census }: Reading): void {
 
   add(
     'lists',
-    'Lists of online CPUs in this zone.',
+    'Lists of online CPUs in this zone whose count was printed.',
     byZone(({ lists }) => lists),
   );
   add(
@@ -180,37 +200,36 @@ function zoneDistributions({ machine, counts }: HostSnapshot): Distribution[] {
   );
 }
 
+const bounds = ['least', 'most'] as const;
+
 function drainMetrics(registry: Registry, { policies, twoPass, mask }: HostCensus): void {
   type Policy = HostCensus['policies'][number];
-  const add = (name: string, help: string, value: (policy: Policy) => number) =>
+  const add = (name: string, help: string, value: (policy: Policy) => Bounds) =>
     gauge(
       registry,
       `drainlab_drain_${name}`,
-      `${help} By a drain of every zone now. basis exact: for the lists as they were read.`,
-      policies.map((policy) => [{ policy: policy.name, basis: policy.basis }, value(policy)]),
+      `${help} By a drain of every zone now, at the least and at the most over the CPUs that could ask. basis exact: for the lists as they were read.`,
+      policies.flatMap((policy) =>
+        bounds.map((bound, index): Row => {
+          const { name: policyName, basis } = policy;
+          return [{ policy: policyName, basis, bound }, value(policy)[index]];
+        }),
+      ),
     );
-  add(
-    'interrupts_least',
-    'Interrupts to other CPUs, at the least over the CPUs that could ask.',
-    (policy) => policy.interrupts[0],
-  );
-  add(
-    'interrupts_most',
-    'Interrupts to other CPUs, at the most over the CPUs that could ask.',
-    (policy) => policy.interrupts[1],
-  );
-  add('workers', 'Kernel workers queued.', ({ workers }) => workers);
-  add('locked_cpus', 'CPUs whose lists are taken from afar under their lock.', ({ locked }) => locked);
+  add('interrupts', 'Interrupts to other CPUs.', ({ interrupts }) => interrupts);
+  add('disturbed_cpus', 'CPUs interrupted, given work or locked out of their lists.', (p) => p.disturbed);
   add('useless_cpus', 'CPUs disturbed that hold nothing.', ({ useless }) => useless);
   add('isolated_cpus', 'Isolated CPUs disturbed.', ({ isolatedDisturbed }) => isolatedDisturbed);
+  add('workers', 'Works queued to kernel workers.', ({ workers }) => workers);
+  add('locked_lists', 'Lists of other CPUs locked from afar.', ({ locked }) => locked);
   add('returned_pages', 'Pages that come back.', ({ pagesBack }) => pagesBack);
   add('stranded_pages', 'Pages left on lists.', ({ strandedPages }) => strandedPages);
 
   gauge(
     registry,
     'drainlab_two_pass_mask',
-    'Two-pass counts first: 1: it would disturb holders only, 0: everyone.',
-    [[{}, twoPass.decision === 'mask' ? 1 : 0]],
+    'Two-pass counts first: 1: it would disturb holders only, 0: everyone. Absent: not known.',
+    [[{}, twoPass.decision === 'not-known' ? null : Number(twoPass.decision === 'mask')]],
   );
   gauge(
     registry,
@@ -221,13 +240,13 @@ function drainMetrics(registry: Registry, { policies, twoPass, mask }: HostCensu
   gauge(
     registry,
     'drainlab_two_pass_margin_cpus',
-    'How many CPUs would have to change for the other decision of two-pass.',
+    'How many CPUs would have to change for the other decision of two-pass. Absent: not known, or no change brings it.',
     [[{}, twoPass.marginCpus]],
   );
   gauge(
     registry,
     'drainlab_mask_bytes',
-    'Size of a set of CPUs for this kernel. Absent: NR_CPUS is not known.',
+    'Size of a set of CPUs that a drain would allocate, or keep on its stack. Absent: not known.',
     [[{ where: mask.where }, mask.bytes]],
   );
 }

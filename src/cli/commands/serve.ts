@@ -1,0 +1,36 @@
+/** `drainlab serve`: its options. What it does is in serve-run.ts, loaded when it runs. */
+
+import type { Command } from 'commander';
+import { parseInterval, parsePort, repeat } from './option-values.ts';
+
+export interface ServeFlags {
+  port: number;
+  host: string;
+  allowHost?: string[];
+  every: number;
+}
+
+export function registerServe(program: Command): void {
+  program
+    .command('serve')
+    .description('a page with this host live, for a browser')
+    .option('--port <number>', 'port; 0: any that is free', parsePort, 7311)
+    .option('--host <address>', 'address to listen on; 0.0.0.0 lets every machine ask', '127.0.0.1')
+    .option('--allow-host <name>', 'a further name under which it may be asked for; may be repeated', repeat)
+    .option('--every <time>', 'time between two samples, from 100ms on', parseInterval, 1000)
+    .addHelpText('after', examples)
+    .action(async (flags: ServeFlags) => {
+      const { runServe } = await import('./serve-run.ts');
+      process.exitCode = await runServe(flags);
+    });
+}
+
+const examples = `
+Prints a link with a token of this run; what the host says is shown only to who has it. Ctrl-C ends it.
+
+Examples:
+  drainlab serve                      then open the link that it prints
+  drainlab serve --every 250ms
+  ssh -L 7311:localhost:7311 HOST drainlab serve
+                                      a host far away: the link works in the browser here
+  curl -H "Authorization: Bearer TOKEN" http://127.0.0.1:7311/api/census`;

@@ -1,0 +1,45 @@
+/** Writes a file as a whole or not at all: who reads it never sees a part, and a failure leaves the old one. */
+
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DrainlabError, ExitCode } from '../base/errors.ts';
+
+/** Readable by everybody: collectors run as other users. */
+const mode = 0o644;
+
+/** The text goes into a file beside `path`, which then takes its name. Throws E_WRITE_FILE. */
+export function writeWhole(path: string, text: string): void {
+  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  try {
+    writeNew(beside, text);
+    renameSync(beside, path);
+  } catch (cause) {
+    rmSync(beside, { force: true });
+    throw notWritten(path, cause);
+  }
+}
+
+/** A link or a file that is there already is not followed and not taken. */
+function writeNew(path: string, text: string): void {
+  const fd = openSync(path, 'wx', mode);
+  try {
+    const bytes = Buffer.from(text);
+    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+    fchmodSync(fd, mode);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function notWritten(path: string, cause: unknown): DrainlabError {
+  const why =
+    cause instanceof Error ? cause.message.replace(/^(\w+): ([^,]*),.*$/, '$2 ($1)') : String(cause);
+  return new DrainlabError(`it cannot be written: ${why}`, {
+    code: 'E_WRITE_FILE',
+    where: path,
+    hint: 'What was there before is still there. The folder must exist, let you write, and have room.',
+    exitCode: ExitCode.outside,
+    cause,
+  });
+}
