@@ -1,83 +1,41 @@
-/**
- * What lies beside a recording: `zoneinfo/zoneinfo-snap-NNN-LABEL.txt` (the kernel's own counts, marked in
- * the recording by `snapshot N begin LABEL`) and `proc-start/` (the machine when recording began); beside a text also
- * files of tracefs and `kallsyms` (`TracefsFiles`), which say what a trace.dat says by itself.
- * Every part may be missing; what is there must be readable.
- */
+/** The files beside a recording on disk (trace/beside-recording.ts says which). */
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseCpuList } from '../base/cpu-list.ts';
 import { DrainlabError, ExitCode } from '../base/errors.ts';
-import type { Machine, ZoneinfoSnapshot } from '../engine/input/machine.ts';
-import { machineFrom, parseZoneinfo, snapshotFrom, type ZoneinfoZone } from '../engine/input/zoneinfo.ts';
-import { followedEvents } from '../trace/kernel-events.ts';
-import { TracefsFiles } from '../trace/tracefs-files.ts';
+import {
+  type FilesBeside,
+  type RecordingFolder,
+  readBeside,
+  readTracefsFiles,
+} from '../trace/beside-recording.ts';
+import type { TracefsFiles } from '../trace/tracefs-files.ts';
 
 /** No file beside a recording is larger in earnest (zoneinfo of 8192 CPUs and 16 zones is 16 MB). */
 const bytesMax = 64 << 20;
 
-export interface RecordingFolder {
-  readonly machine: Machine;
-  /** In order of their number. */
-  readonly snapshots: readonly ZoneinfoSnapshot[];
-  /** `uname -a` of the machine, or ''. */
-  readonly uname: string;
-  /** Kernel command line, or ''. */
-  readonly cmdline: string;
-  /** Files that were used, for messages. */
-  readonly files: readonly string[];
-}
-
 /** `cpuCount`: largest CPU number + 1 by the recording itself. */
 export function loadRecordingFolder(tracePath: string, cpuCount: number): RecordingFolder {
-  const folder = dirname(tracePath);
-  const files: string[] = [];
-  const read = (path: string): string => {
-    const text = readBeside(folder, path);
-    if (text !== null) files.push(path);
-    return text ?? '';
-  };
-  const snapshotFiles = listSnapshots(join(folder, 'zoneinfo'));
-  const parsed = snapshotFiles.map((file) => ({
-    ...file,
-    zones: parseZoneinfo(read(`zoneinfo/${file.file}`), file.file),
-  }));
-  const startText = read('proc-start/zoneinfo');
-  const start = startText === '' ? null : parseZoneinfo(startText, 'proc-start/zoneinfo');
-  const cpus = (path: string): number[] => {
-    const text = read(path).trim();
-    return text === '' || text.startsWith('(') ? [] : parseCpuList(text, path);
-  };
-  const online = cpus('proc-start/cpu_online');
-  const machine = machineFrom(start ?? (parsed[0]?.zones as ZoneinfoZone[] | undefined) ?? null, {
-    cpuCount,
-    online: online.length > 0 ? online : undefined,
-    isolated: [...cpus('proc-start/cpu_isolated'), ...cpus('proc-start/cpu_nohz_full')],
-  });
-  return {
-    machine,
-    snapshots: parsed.map((file) => snapshotFrom(file.zones, machine, file.number, file.label)),
-    uname: read('proc-start/uname').trim(),
-    cmdline: read('proc-start/cmdline').trim(),
-    files,
-  };
+  return readBeside(filesBeside(tracePath), cpuCount);
 }
 
-/** Beside a text: which events were on, their formats, the kernel's symbols. Systems of events that are followed only. */
 export function loadTracefsFiles(tracePath: string): TracefsFiles {
+  return readTracefsFiles(filesBeside(tracePath));
+}
+
+function filesBeside(tracePath: string): FilesBeside {
   const folder = dirname(tracePath);
-  const read = (path: string) => readBeside(folder, path) ?? '';
-  const formats = new Map<string, string>();
-  for (const [system, name] of followedEvents()) {
-    const text = read(`events/${system}/${name}/format`);
-    if (text !== '') formats.set(`${system}:${name}`, text);
-  }
-  return new TracefsFiles(read('set_event'), read('kprobe_events'), formats, read('kallsyms'));
+  return {
+    text: (path) => textOf(folder, path),
+    names: (name) => {
+      const path = join(folder, name);
+      return existsSync(path) && statSync(path).isDirectory() ? readdirSync(path) : [];
+    },
+  };
 }
 
 /** null: there is no such file. */
-function readBeside(folder: string, path: string): string | null {
+function textOf(folder: string, path: string): string | null {
   const full = join(folder, path);
   if (!existsSync(full) || !statSync(full).isFile()) return null;
   if (statSync(full).size > bytesMax) {
@@ -87,32 +45,12 @@ function readBeside(folder: string, path: string): string | null {
       hint: 'It lies beside the recording but is not what its name says; move it away.',
     });
   }
-  return readText(full);
-}
-
-interface SnapshotFile {
-  readonly file: string;
-  readonly number: number;
-  readonly label: string;
-}
-
-function listSnapshots(folder: string): SnapshotFile[] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) return [];
-  const found: SnapshotFile[] = [];
-  for (const file of readdirSync(folder)) {
-    const match = /^zoneinfo-snap-(\d{1,9})-(.*)\.txt$/.exec(file);
-    if (match !== null) found.push({ file, number: Number(match[1]), label: match[2] });
-  }
-  return found.sort((a, b) => a.number - b.number);
-}
-
-function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(full, 'utf8');
   } catch (cause) {
     throw new DrainlabError(`cannot read it: ${(cause as Error).message}`, {
       code: 'E_FOLDER_READ',
-      where: path,
+      where: full,
       hint: 'It lies beside the recording; make it readable or move it away.',
       exitCode: ExitCode.outside,
       cause,

@@ -6,6 +6,7 @@ import { BitSet } from '../base/bit-set.ts';
 import { DrainlabError, ExitCode } from '../base/errors.ts';
 import type { Machine, ZoneinfoSnapshot } from '../engine/input/machine.ts';
 import { machineFrom } from '../engine/input/zoneinfo.ts';
+import { releaseOf } from '../trace/beside-recording.ts';
 import type { TraceReader } from '../trace/index.ts';
 import { openTraceFile } from '../trace/node-source.ts';
 import { TextFeatures } from '../trace/text-features.ts';
@@ -90,11 +91,6 @@ export function cpusToReadAgain(
 function nameOf(typed: string): string {
   if (typed === '-') return 'standard input';
   return typed.replace(/\/trace\.dat$/, '').replace(/(?<=.)\/+$/, '');
-}
-
-/** `Linux host 5.10.262-drain #2 SMP …` → `5.10.262-drain`. */
-function releaseOf(uname: string): string {
-  return /^Linux \S+ (\S+)/.exec(uname)?.[1] ?? '';
 }
 
 function withIsolated(machine: Machine, cpus: readonly number[]): Machine {
