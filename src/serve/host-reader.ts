@@ -15,21 +15,27 @@ export class HostReader {
   readings = 0;
   private readonly readHost: () => HostAndCensus | Promise<HostAndCensus>;
   private readonly leastMs: number | null;
+  private readonly now: () => number;
   private readonly interrupts = new InterruptTotals();
   private last: Promise<Reading> | null = null;
   private lastMs = Number.NEGATIVE_INFINITY;
 
   /** `leastMs`: time between two readings; null: it is read once. */
-  constructor(readHost: () => HostAndCensus | Promise<HostAndCensus>, leastMs: number | null) {
+  constructor(
+    readHost: () => HostAndCensus | Promise<HostAndCensus>,
+    leastMs: number | null,
+    now: () => number = () => performance.now(),
+  ) {
     this.readHost = readHost;
     this.leastMs = leastMs;
+    this.now = now;
   }
 
   /** The last reading if it is fresh enough or still under way, else a new one. A failure is kept as long. */
   read(): Promise<Reading> {
-    const isOld = this.leastMs !== null && performance.now() - this.lastMs >= this.leastMs;
+    const isOld = this.leastMs !== null && this.now() - this.lastMs >= this.leastMs;
     if (this.last === null || isOld) {
-      this.lastMs = performance.now();
+      this.lastMs = this.now();
       this.last = this.readNow();
     }
     return this.last;
@@ -37,7 +43,7 @@ export class HostReader {
 
   private async readNow(): Promise<Reading> {
     this.readings++;
-    const startMs = performance.now();
+    const startMs = this.now();
     const { snapshot, census } = await this.readHost();
     if (snapshot.interrupts !== null) this.interrupts.add(snapshot.interrupts, snapshot.machine.isolated);
     const { user, system } = process.cpuUsage();
@@ -46,7 +52,7 @@ export class HostReader {
       census,
       interrupts: this.interrupts,
       atSeconds: Date.now() / 1000,
-      seconds: Math.round((performance.now() - startMs) * 1000) / 1e6,
+      seconds: Math.round((this.now() - startMs) * 1000) / 1e6,
       observer: {
         cpuSeconds: (user + system) / 1e6,
         residentBytes: process.memoryUsage.rss(),

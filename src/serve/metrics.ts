@@ -53,7 +53,7 @@ function hostMetrics(registry: Registry, { snapshot, census, ...reading }: Readi
   gauge(
     registry,
     'drainlab_problems',
-    'What was missing, cut or odd when the host was read; drainlab census says what. Not 0: other figures may be absent or too low.',
+    'What was cut, odd or could not be read; drainlab census says what. Not 0: other figures may be absent or too low.',
     [[{}, snapshot.problems.length]],
   );
   gauge(registry, 'drainlab_read_timestamp_seconds', 'When the host was read for these figures.', [
