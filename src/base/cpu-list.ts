@@ -13,22 +13,32 @@ export function parseCpuList(text: string, what = 'CPU list'): number[] {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed === '(null)') return [];
   const cpus = new Set<number>();
+  // A list that names CPUs over and over would take forever.
+  let left = 4 * cpusMax;
   for (const part of trimmed.split(',')) {
     const match = /^(\d+)(?:-(\d+)(?::(\d+)\/(\d+))?)?$/.exec(part.trim());
     const from = Number(match?.[1]);
     const to = match?.[2] === undefined ? from : Number(match[2]);
     const used = match?.[3] === undefined ? 1 : Number(match[3]);
     const group = match?.[4] === undefined ? 1 : Number(match[4]);
-    if (!match || to < from || to >= cpusMax || used < 1 || group < used) {
-      throw new DrainlabError(`${what} "${text}" has a part "${part}" that is no CPU and no range`, {
-        code: 'E_CPU_LIST',
-        hint: 'Write it as the kernel does: 0-3,8.',
-        exitCode: ExitCode.wrongUse,
-      });
+    left -= to - from + 1;
+    if (!match || to < from || to >= cpusMax || used < 1 || group < used || left < 0) {
+      throw new DrainlabError(
+        `${what} "${shortened(text)}" has a part "${shortened(part)}" that is no CPU and no range`,
+        {
+          code: 'E_CPU_LIST',
+          hint: 'Write it as the kernel does: 0-3,8.',
+          exitCode: ExitCode.wrongUse,
+        },
+      );
     }
     for (let cpu = from; cpu <= to; cpu++) if ((cpu - from) % group < used) cpus.add(cpu);
   }
   return [...cpus].sort((a, b) => a - b);
+}
+
+function shortened(text: string): string {
+  return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
 }
 
 /** [0, 1, 2, 3, 8] → `0-3,8`. The members must ascend. */

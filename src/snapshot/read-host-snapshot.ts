@@ -7,6 +7,7 @@ import { BitSet } from '../base/bit-set.ts';
 import { DrainlabError } from '../base/errors.ts';
 import { machineFrom, parseZoneinfo, snapshotFrom, type ZoneinfoZone } from '../engine/input/zoneinfo.ts';
 import { type KernelConfig, kernelConfig } from '../engine/machine/kernel-config.ts';
+import { plural } from '../engine/report/numbers.ts';
 import { commandLineCpus, cpuSetOf } from './cpu-sets.ts';
 import { configPath } from './host-files.ts';
 import type { HostCpus, HostFiles, HostSnapshot } from './host-snapshot.ts';
@@ -165,11 +166,13 @@ function onlineProblems(
   const fewer = online.filter((cpu) => !listed.has(cpu)).length;
   if (more > 0)
     problems.push(
-      `zoneinfo has lists of ${more} CPUs that the file online does not name: they went offline in between, or the files are of different moments. They are counted as online.`,
+      `zoneinfo has lists of ${plural(more, 'CPU')} that the file online does not name: the files are of different moments. ` +
+        'What has a list is counted as online.',
     );
   if (fewer > 0)
     problems.push(
-      `${fewer} CPUs are online by the file online and have no list in zoneinfo: it is not known what they hold.`,
+      `${plural(fewer, 'CPU')} ${fewer === 1 ? 'is' : 'are'} online by the file online and ${fewer === 1 ? 'has' : 'have'} no list in ` +
+        `zoneinfo: it is not known what ${fewer === 1 ? 'it holds' : 'they hold'}.`,
     );
 }
 

@@ -1,6 +1,7 @@
 /** What is odd about the zones of one zoneinfo, in sentences: a text that was cut, zones that stand twice, lists that lack lines. */
 
 import type { ZoneinfoZone } from '../engine/input/zoneinfo.ts';
+import { plural } from '../engine/report/numbers.ts';
 
 const problemsMax = 10;
 
@@ -14,11 +15,14 @@ export function zoneProblems(zones: readonly ZoneinfoZone[]): string[] {
     if (seen.has(key)) problems.push(`${place}: stands there twice; the later text counts.`);
     seen.add(key);
     const without = zone.lists.filter((list) => list.count < 0).length;
-    if (without > 0) problems.push(`${place}: the lists of ${without} CPUs have no count: the text was cut.`);
+    if (without > 0)
+      problems.push(`${place}: the lists of ${plural(without, 'CPU')} have no count: the text was cut.`);
     if (zone.lists.length > 0 && zone.startPfn < 0)
       problems.push(`${place}: its last lines are missing: the text was cut.`);
     if (zone.lists.length > 0 && zone.lists.length < mostLists)
-      problems.push(`${place}: has lists of ${zone.lists.length} CPUs, another zone of ${mostLists}.`);
+      problems.push(
+        `${place}: has lists of ${plural(zone.lists.length, 'CPU')}, another zone of ${mostLists}.`,
+      );
     if (new Set(zone.lists.map((list) => list.cpu)).size < zone.lists.length)
       problems.push(`${place}: has a CPU twice; the later list counts.`);
     if (zone.lists.length === 0 && zone.reserve < 0)

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DrainlabError } from '../../base/errors.ts';
@@ -123,6 +124,81 @@ describe('parseZoneinfo', () => {
     expect(() => parseZoneinfo('Node 0, zone Normal\n  pagesets\n    cpu: 70000\n', 'bad')).toThrow(
       /bad|too large/,
     );
+  });
+});
+
+/**
+ * One file for each form that mm/vmstat.c had, after the order of lines read in these releases. The machine is the same: CPUs 0, 2 and 3
+ * (1 is offline), node 0 with DMA and Normal, node 1 with Normal; from 4.19 on the empty zone Movable of node 0 is printed too.
+ * Expected: taken from each file by eye, counts of node 0's Normal on CPUs 0, 2, 3; limit and batch; bounds of the limit; boost, promo.
+ */
+const generations: ReadonlyArray<
+  [kernel: string, zones: number, counts: number[], list: number[], marks: number[]]
+> = [
+  ['3.0', 3, [130, 0, 30], [186, 31, -1, -1], [-1, -1]],
+  ['3.18', 3, [148, 0, 48], [186, 31, -1, -1], [-1, -1]],
+  ['4.9', 3, [149, 0, 49], [186, 31, -1, -1], [-1, -1]],
+  ['4.19', 4, [159, 0, 59], [378, 63, -1, -1], [-1, -1]],
+  ['5.4', 4, [154, 0, 54], [378, 63, -1, -1], [-1, -1]],
+  ['5.11', 4, [161, 0, 61], [378, 63, -1, -1], [-1, -1]],
+  ['5.15', 4, [165, 0, 65], [1902, 63, -1, -1], [-1, -1]],
+  ['5.19', 4, [169, 0, 69], [1902, 63, -1, -1], [512, -1]],
+  ['6.10', 4, [170, 0, 70], [1902, 63, -1, -1], [0, -1]],
+  ['6.12', 4, [172, 0, 72], [1902, 63, -1, -1], [0, 7992]],
+  ['6.13', 4, [173, 0, 73], [1911, 63, 1902, 21322], [0, 7992]],
+  ['6.19', 4, [179, 0, 79], [1911, 63, 1902, 21322], [0, 7992]],
+  ['7.0', 4, [170, 0, 70], [1911, 63, 1902, 21322], [0, 7992]],
+];
+
+describe('every form from 3.0 to 7.x', () => {
+  it.each(generations)('%s', (kernel, zoneCount, counts, list, [boost, promo]) => {
+    const zones = parseZoneinfo(readFileSync(`test/fixtures/zoneinfo/${kernel}.txt`, 'utf8'));
+    expect(zones).toHaveLength(zoneCount);
+    const [dma, normal] = zones;
+    expect(normal).toMatchObject({ node: 0, name: 'Normal', free: 120331, spanned: 524288, present: 524288 });
+    // `high     6850` is the watermark, `high:  186` the limit of a list.
+    expect(normal).toMatchObject({ min: 4567, low: 5708, highMark: 6850, startPfn: 1048576, boost, promo });
+    expect(normal.managed).toBe(kernel === '3.0' ? -1 : 511744);
+    expect([dma.reserve, normal.reserve]).toEqual([16001, 0]);
+    expect(normal.lists.map(({ cpu, count }) => [cpu, count])).toEqual(
+      [0, 2, 3].map((cpu, i) => [cpu, counts[i]]),
+    );
+    for (const { high, batch, highMin, highMax } of normal.lists)
+      expect([high, batch, highMin, highMax]).toEqual(list);
+    expect(dma.lists.map(({ count }) => count)).toEqual([0, 0, 0]);
+    const far = zones[zones.length - 1];
+    expect([far.node, far.startPfn, ...far.lists.map(({ count }) => count)]).toEqual([1, 1572864, 7, 0, 0]);
+  });
+
+  it('an unpopulated zone ends after its protection and has no lists', () => {
+    const [, , movable] = parseZoneinfo(readFileSync('test/fixtures/zoneinfo/4.19.txt', 'utf8'));
+    expect(movable).toMatchObject({ name: 'Movable', managed: 0, reserve: 0, startPfn: -1, lists: [] });
+  });
+
+  it('a text with CR LF, tabs and blanks at the ends of lines reads the same', () => {
+    const text = readFileSync('test/fixtures/zoneinfo/6.13.txt', 'utf8');
+    const places = ({ lists, ...zone }: ReturnType<typeof parseZoneinfo>[number]) => ({
+      ...zone,
+      place: 0,
+      lists: lists.map((list) => ({ ...list, place: 0 })),
+    });
+    const other = text.replace(/ {4}cpu/g, '\tcpu').replace(/\n/g, '  \r\n');
+    expect(parseZoneinfo(other).map(places)).toEqual(parseZoneinfo(text).map(places));
+  });
+
+  it('a text that was cut in a list gives -1 for what is missing', () => {
+    const text = kernels['5.10'];
+    const [zone] = parseZoneinfo(text.slice(0, text.indexOf('count: 0')));
+    expect(zone.lists.map(({ cpu, count }) => [cpu, count])).toEqual([
+      [0, 12],
+      [2, -1],
+    ]);
+    expect(zone.startPfn).toBe(-1);
+  });
+
+  it('a million lists and more are refused', () => {
+    const text = `Node 0, zone Normal\n pagesets\n${' cpu: 1\n'.repeat(1_048_577)}`;
+    expect(() => parseZoneinfo(text)).toThrow(/more than 1048576 lists/);
   });
 });
 

@@ -67,7 +67,7 @@ export function parseZoneinfo(text: string, name = 'zoneinfo'): ZoneinfoZone[] {
   let list: ZoneinfoList | null = null;
   let lists = 0;
   while (line.next()) {
-    if (line.startsWith('Node ')) {
+    if (line.isHead()) {
       const head = /^Node (\d+), zone\s+(\S+)$/.exec(line.text());
       if (head === null) continue;
       if (zones.length >= zonesMax) throw damaged(name, line.number, `more than ${zonesMax} zones`);
@@ -155,9 +155,13 @@ function setProtection(zone: ZoneinfoZone, line: Line): void {
 
 /** Longest line that is looked at as a whole. */
 const lineMax = 200;
+const lineFeed = 10;
 const carriageReturn = 13;
 const tab = 9;
 const blank = 32;
+const colon = 58;
+const letterN = 78;
+const letterP = 112;
 
 /** One line of the text after the other, without making a string of each: the text of 4096 CPUs has half a million. */
 class Line {
@@ -165,7 +169,7 @@ class Line {
   readonly name: string;
   /** 1-based. */
   number = 0;
-  /** Start of the next line. */
+  /** Start of the next line; -1: not looked for yet. */
   after = 0;
   #from = 0;
   #keyEnd = 0;
@@ -177,16 +181,23 @@ class Line {
     this.name = name;
   }
 
-  /** False at the end of the text. */
+  /** False at the end of the text. The line is then read by `readPair`, or by `isHead`. */
   next(): boolean {
     const { whole } = this;
+    if (this.after < 0) this.#endFrom(this.#from);
     let at = this.after;
     if (at >= whole.length) return false;
     while (isBlank(whole.charCodeAt(at))) at++;
     this.#from = at;
-    const end = whole.indexOf('\n', at);
-    this.after = end < 0 ? whole.length + 1 : end + 1;
+    this.after = -1;
     this.number++;
+    return true;
+  }
+
+  /** `Node N, zone NAME`, perhaps. */
+  isHead(): boolean {
+    if (this.whole.charCodeAt(this.#from) !== letterN || !this.startsWith('Node ')) return false;
+    this.#endFrom(this.#from);
     return true;
   }
 
@@ -202,23 +213,32 @@ class Line {
   /** Reads `key  number` or `key:  number`; false: the line is none. */
   readPair(): boolean {
     const { whole } = this;
-    let at = this.startsWith('pages free') ? this.#from + 'pages free'.length : this.#from;
+    const from = this.#from;
+    let at = from;
+    if (whole.charCodeAt(at) === letterP && this.startsWith('pages free')) at += 'pages free'.length;
     while (isKeyLetter(whole.charCodeAt(at))) at++;
-    if (whole.charCodeAt(at) === 58) at++;
+    if (whole.charCodeAt(at) === colon) at++;
     this.#keyEnd = at;
-    if (at === this.#from || !isBlank(whole.charCodeAt(at))) return false;
-    do at++;
-    while (isBlank(whole.charCodeAt(at)));
+    const keyEnd = at;
+    while (isBlank(whole.charCodeAt(at))) at++;
     this.#digits = at;
     let value = 0;
     for (let digit = whole.charCodeAt(at) - 48; digit >= 0 && digit <= 9; ) {
       value = value * 10 + digit;
       digit = whole.charCodeAt(++at) - 48;
     }
-    if (at === this.#digits) return false;
     this.#value = value;
+    const isPair = keyEnd > from && this.#digits > keyEnd && at > this.#digits;
     while (isBlank(whole.charCodeAt(at))) at++;
-    return at >= this.after - 1;
+    const isEnd = at >= whole.length || whole.charCodeAt(at) === lineFeed;
+    if (isEnd) this.after = at + 1;
+    else this.#endFrom(at);
+    return isPair && isEnd;
+  }
+
+  #endFrom(at: number): void {
+    const end = this.whole.indexOf('\n', at);
+    this.after = end < 0 ? this.whole.length + 1 : end + 1;
   }
 
   /** Of the pair that was read. */
