@@ -73,13 +73,13 @@ class Members {
     const feeding = feed(extract, tail.watched(chunks));
     try {
       for await (const entry of extract) await this.#take(entry);
-      await feeding;
     } catch (error) {
-      throw this.#tarError(error);
-    } finally {
       extract.destroy();
-      await feeding;
+      // Where the input failed, the tar ends too early: the first is the reason.
+      throw (await feeding) ?? this.#tarError(error);
     }
+    const failure = await feeding;
+    if (failure !== null) throw failure;
     if (tail.zeros < endMarkBytes) this.#problems.add('end', 'The archive has no end mark; it may be cut.');
   }
 
@@ -223,16 +223,19 @@ class ZeroTail {
   }
 }
 
-async function feed(extract: Extract, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+/** Returns what the input failed with, or null. All that came before it is still read. */
+async function feed(extract: Extract, chunks: AsyncIterable<Uint8Array>): Promise<unknown> {
+  let failure: unknown = null;
   try {
     for await (const chunk of chunks) {
-      if (extract.destroyed) return;
+      if (extract.destroyed) return null;
       if (!extract.write(chunk)) await room(extract);
     }
-    extract.end(null);
   } catch (error) {
-    extract.destroy(error instanceof Error ? error : new Error(String(error)));
+    failure = error;
   }
+  extract.end(null);
+  return failure;
 }
 
 /** Until `extract` takes more, or takes no more at all. */
