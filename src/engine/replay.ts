@@ -64,6 +64,7 @@ export async function replay(
   await recording.readRows((block) => rebuild.feed(block), options);
   const report = rebuild.finish();
   ledger.finish();
+  timeline?.drains.judged(ledger.log.status);
   const { diagnostics, info } = recording;
   return makeVerdict({
     source: {

@@ -5,6 +5,7 @@
 
 import { BitSet } from '../../base/bit-set.ts';
 import type { CpuIndex, Nanoseconds, Pages } from '../../base/units.ts';
+import { DrainStatus } from '../accounting/drain-log.ts';
 import type { DrainOutcome, DrainRequest } from '../input/drain-request.ts';
 import type { Machine } from '../input/machine.ts';
 import { Decision, decide } from '../policy/decide.ts';
@@ -37,6 +38,7 @@ export class DrainTable {
   readonly #machine: Machine;
   readonly #records: DrainRecord[] = [];
   readonly #online: BitSet[] = [];
+  #status: Uint8Array | null = null;
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -83,6 +85,17 @@ export class DrainTable {
       pagesDrained: outcome.pagesDrained,
       interruptsSent: outcome.interruptsSent,
     };
+  }
+
+  /** What the ledger found each call to be (`DrainStatus`), also where the recording does not tell. */
+  judged(status: Uint8Array): void {
+    this.#status = status.slice(0, this.length);
+  }
+
+  /** The recorded kernel sent the caller away at once; false where nothing tells. */
+  wasTurnedAway(number: number): boolean {
+    if (this.#status !== null) return this.#status[number] === DrainStatus.turnedAway;
+    return this.#records[number].turnedAway === true;
   }
 
   /** CPUs that `policy` would have disturbed at a drain, the requester's own part included. */

@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { shippedRecordings } from '../../test/recordings.ts';
+import { openRecording } from '../cli/recording.ts';
+import { replay } from '../engine/replay.ts';
+import { writeJson } from '../engine/report/write-json.ts';
+import { EngineHost } from './engine-host.ts';
+import type { CallName, Calls, FromEngine, NamedFile } from './messages.ts';
+
+/** Asks a host as a page would; every message goes through a structured clone. */
+function pageOf() {
+  const messages: FromEngine[] = [];
+  const waiting = new Map<number, (message: FromEngine) => void>();
+  const host = new EngineHost(
+    (message) => {
+      const told = structuredClone(message);
+      messages.push(told);
+      if (!('progress' in told)) waiting.get(told.id)?.(told);
+    },
+    () => performance.now(),
+  );
+  let next = 0;
+  const begin = <Name extends CallName>(call: Name, ask: Calls[Name]['ask']) => {
+    const id = next++;
+    const ended = new Promise<FromEngine>((resolve) => waiting.set(id, resolve));
+    void host.receive({ id, call, ask });
+    return { id, ended };
+  };
+  return {
+    messages,
+    cancel: (id: number) => host.receive({ id, cancel: true }),
+    begin,
+    async ask<Name extends CallName>(call: Name, ask: Calls[Name]['ask']): Promise<Calls[Name]['answer']> {
+      const message = await begin(call, ask).ended;
+      if ('error' in message) throw new Error(`${message.error.code} ${message.error.message}`);
+      return 'answer' in message ? (message.answer as Calls[Name]['answer']) : (null as never);
+    },
+  };
+}
+
+function filesBelow(folder: string, root = folder): NamedFile[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) return filesBelow(path, root);
+    return [{ path: relative(join(root, '..'), path), blob: new Blob([readFileSync(path)]) }];
+  });
+}
+
+describe('the engine in its worker', () => {
+  const folder = join(shippedRecordings, '6.12-remote');
+
+  it('gives the verdict of a dropped folder byte for byte as the command line prints it', async () => {
+    const { verdict, drains, machine } = await pageOf().ask('open', { files: filesBelow(folder) });
+    const { reader, machine: recorded, snapshots, kernel } = await openRecording(folder);
+    const answer = await replay(reader, recorded, snapshots, { name: '6.12-remote', kernel });
+    await reader.close();
+    expect(verdict).toBe(writeJson(answer));
+    expect(drains.length).toBe(answer.drains.requested);
+    expect(machine.cpuCount).toBe(answer.source.cpus);
+    // The sum over drains of what each policy disturbs is the verdict's own, which leaves out who was turned away.
+    for (const [i, name] of drains.policies.entries()) {
+      const { disturbed } = answer.policies.find((policy) => policy.name === name) ?? { disturbed: -1 };
+      const sum = drains.disturbed[i].reduce((all, n, at) => all + (drains.turnedAway[at] ? 0 : n), 0);
+      expect([name, sum]).toEqual([name, disturbed]);
+    }
+  });
+
+  it('answers for any moment and any drain', async () => {
+    const page = pageOf();
+    const { recording, toNs, drains } = await page.ask('open', { files: filesBelow(folder) });
+    const tile = await page.ask('tile', { recording, fromNs: 0, toNs, columns: 50 });
+    expect(tile.most.length).toBe(50 * 8);
+    expect(Math.max(...tile.most)).toBeGreaterThan(0);
+    const last = await page.ask('pagesAt', { recording, timeNs: toNs });
+    expect(last.length).toBe(8);
+    const story = await page.ask('drain', { recording, number: 0 });
+    expect(story.drain.timeNs).toBe(drains.timeNs[0]);
+    expect(story.targets.length).toBe(drains.policies.length);
+    expect(story.drain.holders.every((cpu) => story.pages[cpu] > 0)).toBe(true);
+  });
+
+  it('tells what is wrong with a file as the reader does, and what is wrong with the files', async () => {
+    const page = pageOf();
+    const open = (...files: NamedFile[]) => page.ask('open', { files });
+    const file = (path: string, text: string): NamedFile => ({ path, blob: new Blob([text]) });
+    await expect(open(file('notes.txt', 'nothing'))).rejects.toThrow(/^E_TRACE_UNKNOWN_FORMAT/);
+    await expect(open(file('a/x', ''), file('a/y', ''))).rejects.toThrow(
+      /^E_NO_RECORDING there is no recording/,
+    );
+    await expect(open(file('a/trace.dat', ''), file('b/trace.dat', ''))).rejects.toThrow(
+      /several recordings/,
+    );
+    await expect(page.ask('tile', { recording: 9, fromNs: 0, toNs: 1, columns: 1 })).rejects.toThrow(
+      /E_NO_RECORDING/,
+    );
+  });
+
+  it('ends what is called off', async () => {
+    const page = pageOf();
+    const { id, ended } = page.begin('open', { files: filesBelow(folder) });
+    await page.cancel(id);
+    expect(await ended).toEqual({ id, error: expect.objectContaining({ code: 'E_CANCELLED' }) });
+  });
+});

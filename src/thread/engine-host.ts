@@ -1,0 +1,92 @@
+/** Answers the questions of messages.ts; knows no platform. web-worker.ts gives it messages and sends its answers. */
+
+import { DrainlabError } from '../base/errors.ts';
+import type { CallName, Calls, EngineError, FromEngine, ToEngine } from './messages.ts';
+import { type Following, Recordings } from './recordings.ts';
+
+/** Progress is told at most so often. */
+const progressMs = 50;
+
+type Answers = { [Name in CallName]?: (ask: Calls[Name]['ask'], following: Following) => unknown };
+
+export class EngineHost {
+  readonly #send: (message: FromEngine, transfer: Transferable[]) => void;
+  readonly #now: () => number;
+  readonly #going = new Map<number, AbortController>();
+  readonly #recordings = new Recordings();
+  readonly #answers: Answers = {
+    open: (ask, following) => this.#recordings.open(ask, following),
+    close: ({ recording }) => this.#recordings.close(recording),
+    tile: (ask) => this.#recordings.tile(ask),
+    pagesAt: (ask) => this.#recordings.pagesAt(ask),
+    drain: (ask) => this.#recordings.drain(ask),
+  };
+
+  /** `send` must be callable at any time; `now` in milliseconds. */
+  constructor(send: (message: FromEngine, transfer: Transferable[]) => void, now: () => number) {
+    this.#send = send;
+    this.#now = now;
+  }
+
+  async receive(message: ToEngine): Promise<void> {
+    const { id } = message;
+    if ('cancel' in message) {
+      this.#going.get(id)?.abort();
+      return;
+    }
+    const controller = new AbortController();
+    this.#going.set(id, controller);
+    try {
+      const answer = await this.#answer(message.call, message.ask, this.#following(id, controller.signal));
+      if (controller.signal.aborted) throw cancelled;
+      this.#send({ id, answer }, buffersIn(answer));
+    } catch (error) {
+      this.#send({ id, error: controller.signal.aborted ? cancelled : errorData(error) }, []);
+    } finally {
+      this.#going.delete(id);
+    }
+  }
+
+  #answer(call: CallName, ask: unknown, following: Following): unknown {
+    const answer = this.#answers[call] as ((ask: unknown, following: Following) => unknown) | undefined;
+    if (answer === undefined) throw new Error(`no answer for ${call}`);
+    return answer(ask, following);
+  }
+
+  #following(id: number, signal: AbortSignal): Following {
+    let last = Number.NEGATIVE_INFINITY;
+    return {
+      signal,
+      progress: (progress) => {
+        const now = this.#now();
+        if (now - last < progressMs) return;
+        last = now;
+        this.#send({ id, progress }, []);
+      },
+    };
+  }
+}
+
+const cancelled: EngineError = { code: 'E_CANCELLED', message: 'called off', where: '', hint: '' };
+
+function errorData(error: unknown): EngineError {
+  if (error instanceof DrainlabError) {
+    const { code, message, where, hint } = error;
+    return { code, message, where, hint };
+  }
+  return { code: '', message: error instanceof Error ? error.message : String(error), where: '', hint: '' };
+}
+
+/** Buffers that only the answer holds: they are handed over, not copied. */
+function buffersIn(answer: unknown): Transferable[] {
+  const buffers = new Set<Transferable>();
+  const visit = (value: unknown, depth: number) => {
+    if (ArrayBuffer.isView(value)) {
+      if (value.buffer instanceof ArrayBuffer) buffers.add(value.buffer);
+    } else if (depth > 0 && typeof value === 'object' && value !== null) {
+      for (const part of Object.values(value)) visit(part, depth - 1);
+    }
+  };
+  visit(answer, 3);
+  return [...buffers];
+}

@@ -1,0 +1,152 @@
+/**
+ * What a page asks of the engine in its worker, and what comes back. One rule: each question is answered once, by an answer or by
+ * an error; before that there may be any number of progress messages. A question can be called off.
+ */
+
+import type { DrainRecord } from '../engine/timeline/drain-table.ts';
+import type { PagesTile } from '../engine/timeline/pages-log.ts';
+
+/** A file that was dropped or chosen, with its path below what was dropped. */
+export interface NamedFile {
+  readonly path: string;
+  readonly blob: Blob;
+}
+
+/** Number of an opened recording or run in its worker. */
+export type RecordingId = number;
+
+/** Every call: what is asked, what is answered. */
+export interface Calls {
+  /** Reads a recording, with what lies beside it; one recording among the files. */
+  open: { ask: { files: readonly NamedFile[]; isolated?: string }; answer: Opened };
+  /** Opens what `pack` made. */
+  openPacked: { ask: { bytes: Uint8Array }; answer: Opened };
+  /** All that the views of this recording need, small enough to be mailed. */
+  pack: { ask: { recording: RecordingId; bytesMax: number }; answer: { bytes: Uint8Array; exact: boolean } };
+  close: { ask: { recording: RecordingId }; answer: null };
+  /** Least and most pages of every CPU in columns of equal time. */
+  tile: {
+    ask: { recording: RecordingId; fromNs: number; toNs: number; columns: number };
+    answer: PagesTile;
+  };
+  /** Pages of every CPU at a moment, by CPU. */
+  pagesAt: { ask: { recording: RecordingId; timeNs: number }; answer: Int32Array };
+  /** One drain, and whom each policy disturbs at it. */
+  drain: { ask: { recording: RecordingId; number: number }; answer: DrainStoryData };
+  /** Mistakes in a scenario; empty: none. */
+  checkScenario: { ask: { yaml: string }; answer: { mistakes: ScenarioMistake[]; bytesNeeded: number } };
+  /** Every policy of the scenario on the same seeds, and the verdict that the command line prints. */
+  simulate: {
+    ask: { yaml: string; file: string; sets: readonly string[]; policyFile?: PolicyFile };
+    answer: { verdict: string };
+  };
+  /** One run of one policy, opened like a recording: pages of CPUs are sampled, drains are all there. */
+  simulateOne: {
+    ask: { yaml: string; file: string; sets: readonly string[]; policy: string; seed?: number };
+    answer: Opened;
+  };
+  /** Prices by number of CPUs and holders (engine/report/break-even.ts), as JSON. */
+  breakEven: {
+    ask: { yaml: string; file: string; sets: readonly string[]; cpus: readonly number[] };
+    answer: { json: string };
+  };
+  /** Who disturbed whom, as the JSON of `drainlab audit`. Reads the recording once more. */
+  audit: { ask: { recording: RecordingId; isolated?: string }; answer: { json: string } };
+}
+
+export type CallName = keyof Calls;
+
+/** A policy that the user wrote in the page: its text, as TypeScript without types or as JavaScript. */
+export interface PolicyFile {
+  readonly name: string;
+  readonly javascript: string;
+}
+
+export interface ScenarioMistake {
+  /** 1-based; 0: the text as a whole. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export interface Opened {
+  readonly recording: RecordingId;
+  readonly name: string;
+  /** `drainlab.verdict/1` as JSON, byte for byte what the command line prints with --json. */
+  readonly verdict: string;
+  readonly machine: OpenedMachine;
+  /** Time of the first and the last event, ns since the first event. */
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly drains: DrainColumns;
+  /** How exact the pages of CPUs over time are, in one sentence. */
+  readonly pagesBasis: string;
+  /** Files that were used, by path. */
+  readonly files: readonly string[];
+}
+
+export interface OpenedMachine {
+  readonly cpuCount: number;
+  /** 1: online, isolated; by CPU. */
+  readonly online: Uint8Array;
+  readonly isolated: Uint8Array;
+  /** NUMA node of each CPU; -1: not known. */
+  readonly nodeOfCpu: Int32Array;
+  readonly zones: readonly string[];
+}
+
+/** One row a drain, in order of time. */
+export interface DrainColumns {
+  readonly length: number;
+  readonly timeNs: Float64Array;
+  /** -1: not told. */
+  readonly endNs: Float64Array;
+  readonly cpu: Int32Array;
+  /** Position in `drainCauses`. */
+  readonly cause: Uint8Array;
+  readonly holders: Int32Array;
+  readonly unknown: Int32Array;
+  /** 1: turned away by the recorded kernel, as far as told or inferred; in no figure of the verdict. */
+  readonly turnedAway: Uint8Array;
+  readonly forced: Uint8Array;
+  /** Other CPUs disturbed by each policy; those of them that held nothing. */
+  readonly policies: readonly string[];
+  readonly disturbed: readonly Int32Array[];
+  readonly useless: readonly Int32Array[];
+}
+
+export interface DrainStoryData {
+  readonly drain: DrainRecord;
+  /** Pages of each CPU at the drain, by CPU; -1: not known. */
+  readonly pages: Int32Array;
+  /** By policy, in the order of `DrainColumns.policies`: CPUs disturbed, the requester's own part included. */
+  readonly targets: readonly Uint32Array[];
+}
+
+/** From the page. */
+export type ToEngine =
+  | { readonly id: number; readonly call: CallName; readonly ask: unknown }
+  | { readonly id: number; readonly cancel: true };
+
+/** From the engine. */
+export type FromEngine =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly progress: EngineProgress }
+  | { readonly id: number; readonly error: EngineError };
+
+export interface EngineProgress {
+  /** What is being done. */
+  readonly what: string;
+  /** 0 … 1; null: not known. */
+  readonly part: number | null;
+  /** Bytes read, or simulated ns, for rates. */
+  readonly bytes: number;
+}
+
+/** A DrainlabError as data; code `E_CANCELLED` when the question was called off. */
+export interface EngineError {
+  readonly code: string;
+  readonly message: string;
+  readonly where: string;
+  readonly hint: string;
+}
