@@ -91,7 +91,6 @@ function sendLive(context: AppContext, live: LiveEvents) {
   }
   const { outgoing } = context.env;
   if (context.req.method === 'HEAD') return context.body(null, 200, { 'Content-Type': 'text/event-stream' });
-  for (const [name, value] of context.res.headers) outgoing.setHeader(name, value);
   live.add(outgoing);
   return RESPONSE_ALREADY_SENT;
 }

@@ -35,6 +35,8 @@ const lastWordMs = 500;
 
 const headers = {
   'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
   // For proxies that would collect events before they pass them on.
   'X-Accel-Buffering': 'no',
 };
@@ -62,7 +64,7 @@ export class LiveEvents {
     return this.clients.size >= this.limits.clients;
   }
 
-  /** Sends to `response` until the client goes or is dropped. Headers set before stay. */
+  /** Sends to `response` until the client goes or is dropped. */
   add(response: ServerResponse): void {
     response.writeHead(200, headers);
     response.write(`retry: ${this.limits.retryMs}\n\n${this.hostText}`);
