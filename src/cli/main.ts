@@ -46,6 +46,11 @@ interface OtherCommand {
 /** Commands whose options are loaded only when they are named. */
 const otherCommands: readonly OtherCommand[] = [
   {
+    name: 'audit',
+    description: 'who interrupted whom in a recording, isolated CPUs first',
+    register: async () => (await import('./commands/audit.ts')).registerAudit,
+  },
+  {
     name: 'census',
     description: 'who holds pages now: this host, a saved /proc, sosreports',
     register: async () => (await import('./commands/census.ts')).registerCensus,
@@ -69,6 +74,11 @@ const otherCommands: readonly OtherCommand[] = [
     name: 'serve',
     description: 'a page with this host live, for a browser',
     register: async () => (await import('./commands/serve.ts')).registerServe,
+  },
+  {
+    name: 'watch',
+    description: 'this host live in the terminal: page lists, interrupts, reclaim, pressure',
+    register: async () => (await import('./commands/watch.ts')).registerWatch,
   },
   {
     name: 'schema',

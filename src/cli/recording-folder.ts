@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type AuditFiles, readAuditFiles } from '../audit/audit-files.ts';
 import { DrainlabError, ExitCode } from '../base/errors.ts';
 import {
   type FilesBeside,
@@ -21,6 +22,10 @@ export function loadRecordingFolder(tracePath: string, cpuCount: number): Record
 
 export function loadTracefsFiles(tracePath: string): TracefsFiles {
   return readTracefsFiles(filesBeside(tracePath));
+}
+
+export function loadAuditFiles(tracePath: string): AuditFiles {
+  return readAuditFiles(filesBeside(tracePath));
 }
 
 function filesBeside(tracePath: string): FilesBeside {

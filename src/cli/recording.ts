@@ -19,6 +19,9 @@ export interface OpenRecording {
   readonly snapshots: readonly ZoneinfoSnapshot[];
   /** Release of the recorded kernel, or ''. */
   readonly kernel: string;
+  /** Path of the recording, and files beside it that were used; no path: standard input. */
+  readonly path: string;
+  readonly files: readonly string[];
 }
 
 export interface RecordingOptions {
@@ -44,6 +47,8 @@ export async function openRecording(typed: string, options: RecordingOptions = {
       machine: options.isolated ? withIsolated(machine, options.isolated) : machine,
       snapshots: folder?.snapshots ?? [],
       kernel: reader.kernel || releaseOf(reader.info.uname) || releaseOf(folder?.uname ?? ''),
+      path: path === '-' ? '' : path,
+      files: folder?.files ?? [],
     };
   } catch (error) {
     await reader.close();

@@ -119,5 +119,7 @@ export interface TraceReader extends EventLogSource {
     onEvent: (event: TraceEvent) => unknown,
     options?: ReadOptions & { filter?: EventFilter },
   ): Promise<void>;
+  /** `name+0x12` of the kernel function at an address, by the symbols in the recording; '' where it does not tell. */
+  functionAt?(address: bigint): string;
   close(): Promise<void>;
 }

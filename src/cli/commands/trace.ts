@@ -1,12 +1,12 @@
 /** `drainlab trace info` and `drainlab trace dump`: what is in a recording. */
 
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import pc from 'picocolors';
 import { parseCpuList } from '../../base/cpu-list.ts';
-import { DrainlabError, ExitCode } from '../../base/errors.ts';
 import type { EventFilter, FieldValue, TraceEvent, TraceReader } from '../../trace/index.ts';
 import { openTraceFile } from '../../trace/node-source.ts';
 import { LineOutput } from '../terminal/line-output.ts';
+import { type Moment, momentNs, parseMoment } from './moment.ts';
 import { traceInfoLines, traceInfoObject } from './trace-info.ts';
 
 interface InfoOptions {
@@ -19,12 +19,6 @@ interface DumpOptions extends InfoOptions {
   cpu?: string;
   from?: Moment;
   to?: Moment;
-}
-
-/** A moment as the user wrote it: on the recording's own clock, or after its first event. */
-interface Moment {
-  readonly nanoseconds: bigint;
-  readonly isRelative: boolean;
 }
 
 export function registerTrace(program: Command): void {
@@ -123,28 +117,6 @@ function checkNames(names: readonly string[] | undefined, reader: TraceReader): 
 
 function collect(value: string, before: string[] = []): string[] {
   return [...before, ...value.split(',').filter((name) => name !== '')];
-}
-
-function parseMoment(value: string): Moment {
-  const match = /^(\+?)(\d{1,15})(?:\.(\d{1,9}))?$/.exec(value);
-  if (match === null)
-    throw new InvalidArgumentError('Write seconds, as 18.983, or +2.5 after the first event.');
-  return {
-    nanoseconds: BigInt(match[2]) * 1_000_000_000n + BigInt((match[3] ?? '').padEnd(9, '0')),
-    isRelative: match[1] === '+',
-  };
-}
-
-function momentNs(moment: Moment, reader: TraceReader): number {
-  if (reader.info.clockUnit !== 'ns') {
-    throw new DrainlabError(`its stamps are ${reader.info.clockUnit}, not seconds`, {
-      code: 'E_TRACE_NO_SECONDS',
-      where: reader.info.format,
-      hint: 'Leave --from and --to out, or record with a clock that counts time (trace-cmd record -C global).',
-      exitCode: ExitCode.wrongUse,
-    });
-  }
-  return Number(moment.isRelative ? moment.nanoseconds : moment.nanoseconds - reader.info.startStamp);
 }
 
 function textLine(event: TraceEvent, isCount: boolean): string {

@@ -4,6 +4,9 @@
  */
 
 import { writeSync } from 'node:fs';
+import { withoutControls } from '../../base/printable.ts';
+
+export { withoutControls };
 
 const bufferedMax = 1 << 16;
 /** A pipe that is full is asked again after this long. */
@@ -42,17 +45,4 @@ export class LineOutput {
       }
     }
   }
-}
-
-/** Control characters as `\\x1b`; a tab is left. */
-export function withoutControls(text: string): string {
-  let clean = '';
-  let from = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if ((code >= 32 && code < 127) || code >= 160 || code === 9) continue;
-    clean += `${text.slice(from, i)}\\x${code.toString(16).padStart(2, '0')}`;
-    from = i + 1;
-  }
-  return from === 0 ? text : clean + text.slice(from);
 }

@@ -62,10 +62,14 @@ export function failure(condition: Condition, verdict: Verdict): string {
   const policy = verdict.policies.find(({ name }) => name === owner) ?? verdict.policies[0];
   const whole = (wholeFigures as readonly string[]).includes(metric);
   const figure = metric.startsWith(`${owner}.`) ? metric.slice(owner.length + 1) : metric;
-  const value = whole ? wholeValue(metric, verdict) : policyValue(figure, policy);
-  if (value === null) return `${condition.text}: ${metric} is not known for this recording`;
-  if (!operators[condition.operator](value, condition.value)) return '';
-  return `${condition.text}: ${metric} is ${Math.round(value * 1e4) / 1e4}`;
+  return failureBy(condition, whole ? wholeValue(metric, verdict) : policyValue(figure, policy));
+}
+
+/** The same for a figure of any report; null: the figure is not known. */
+export function failureBy({ text, metric, operator, value: limit }: Condition, value: number | null): string {
+  if (value === null) return `${text}: ${metric} is not known for this recording`;
+  if (!operators[operator](value, limit)) return '';
+  return `${text}: ${metric} is ${Math.round(value * 1e4) / 1e4}`;
 }
 
 /** The policy that a metric names, or ''. Names may have dots: `two-pass:share=0.3.saved`. */
@@ -153,6 +157,13 @@ function wholeValue(metric: string, { source, drains, selfCheck }: Verdict): num
   const [part, name] = metric.split('.');
   if (part === 'drains') return drains[name as (typeof drainFigures)[number]];
   return selfCheck?.[name as (typeof checkFigures)[number]] ?? null;
+}
+
+/** E_FAIL_ON for a figure that a report does not have. `names`: those that it has. */
+export function noSuchFigure(metric: string, names: readonly string[]): DrainlabError {
+  const closest = closestWord(metric, names);
+  const question = closest === '' ? '' : `Did you mean ${closest}? `;
+  return wrong(`there is no figure "${metric}"`, `${question}There are ${names.join(', ')}.`);
 }
 
 function wrong(message: string, hint: string): DrainlabError {

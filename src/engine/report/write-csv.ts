@@ -62,7 +62,8 @@ function ofPolicy(simulation: Verdict['simulation'], name: string) {
   return simulation?.policies.find((policy) => policy.name === name);
 }
 
-function cell(value: CellValue): string {
+/** One field. null and undefined: not known. */
+export function cell(value: CellValue): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number') return `${Number.isInteger(value) ? value : Math.round(value * 1e4) / 1e4}`;
   return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;

@@ -35,12 +35,14 @@ export class DatEvent implements TraceEvent {
     this.typeId = typeId;
   }
 
-  passes(filter: EventFilter): boolean {
-    if (filter.cpus !== undefined && !filter.cpus.has(this.cpu)) return false;
-    if (filter.fromNs !== undefined && this.timeNs < filter.fromNs) return false;
-    if (filter.toNs !== undefined && this.timeNs > filter.toNs) return false;
-    const { names } = filter;
-    return names === undefined || names.has(this.name) || names.has(`${this.system}:${this.name}`);
+  isNamed(names: ReadonlySet<string>): boolean {
+    return names.has(this.name) || names.has(`${this.system}:${this.name}`);
+  }
+
+  /** Is it of a CPU and a time that the filter lets pass? */
+  isWithin({ cpus, fromNs, toNs }: EventFilter): boolean {
+    if (cpus !== undefined && !cpus.has(this.cpu)) return false;
+    return (fromNs === undefined || this.timeNs >= fromNs) && (toNs === undefined || this.timeNs <= toNs);
   }
 
   get stamp(): bigint {

@@ -131,6 +131,10 @@ class DatReader implements TraceReader {
     await this.#read(options, this.#begin(options), new MergedLanes(emitter), ownWindow);
   }
 
+  functionAt(address: bigint): string {
+    return this.#addressNames.functionAt(address);
+  }
+
   async close(): Promise<void> {
     this.#container.decompressor?.close();
     await this.#container.source.close?.();

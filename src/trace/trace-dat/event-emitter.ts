@@ -16,6 +16,8 @@ export class EventEmitter implements LaneEmitter {
   readonly #headerPage: HeaderPage;
   readonly #onEvent: (event: TraceEvent) => unknown;
   readonly #filter: EventFilter;
+  /** By type id, 1: the filter names others. Found out once a type. */
+  readonly #unwanted: Uint8Array = new Uint8Array(typeIdCount);
 
   constructor(
     event: DatEvent,
@@ -35,13 +37,22 @@ export class EventEmitter implements LaneEmitter {
       const type = typeOf(lane);
       this.counts[type]++;
       this.lastNs = lane.time;
-      this.#event.set(lane, type, pidOf(lane));
-      if (this.#event.passes(this.#filter) && this.#onEvent(this.#event) === false) {
-        this.isStopped = true;
-        return true;
+      if (this.#unwanted[type] === 0) {
+        this.#event.set(lane, type, pidOf(lane));
+        if (this.#passes() && this.#onEvent(this.#event) === false) {
+          this.isStopped = true;
+          return true;
+        }
       }
       if (!lane.advance()) return false;
     } while (lane.time <= limit);
     return true;
+  }
+
+  #passes(): boolean {
+    const { names } = this.#filter;
+    if (names === undefined || this.#event.isNamed(names)) return this.#event.isWithin(this.#filter);
+    this.#unwanted[this.#event.typeId] = 1;
+    return false;
   }
 }
