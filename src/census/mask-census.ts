@@ -20,7 +20,10 @@ export function maskCensus(host: HostSnapshot): CensusMask {
     where: 'not-known',
     cacheBytes: null,
     staticBytes: nrCpus === null ? null : maskTypeBytes(nrCpus),
-    from: nrCpus === null ? 'not known: no kernel_max and no configuration of the kernel' : cpus.from.nrCpus,
+    from:
+      nrCpus === null
+        ? 'no file tells NR_CPUS: neither kernel_max nor a configuration of the kernel'
+        : cpus.from.nrCpus,
   };
   if (nrCpus === null) return notKnown;
   const [offstack, from] =
