@@ -3,8 +3,14 @@ import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { shippedRecordings } from '../../test/recordings.ts';
 import { openRecording } from '../cli/recording.ts';
+import { builtInPolicies } from '../engine/policy/built-in.ts';
+import { policyByName } from '../engine/policy/by-name.ts';
 import { replay } from '../engine/replay.ts';
+import { simulatedVerdict } from '../engine/report/simulated-verdict.ts';
 import { writeJson } from '../engine/report/write-json.ts';
+import { simulate } from '../engine/simulate.ts';
+import { builtInScenario, builtInText } from '../scenario/by-name.ts';
+import { parseSet } from '../scenario/set-values.ts';
 import { EngineHost } from './engine-host.ts';
 import type { CallName, Calls, FromEngine, NamedFile } from './messages.ts';
 
@@ -101,5 +107,46 @@ describe('the engine in its worker', () => {
     const { id, ended } = page.begin('open', { files: filesBelow(folder) });
     await page.cancel(id);
     expect(await ended).toEqual({ id, error: expect.objectContaining({ code: 'E_CANCELLED' }) });
+  });
+});
+
+describe('scenarios in the worker', () => {
+  const file = 'reclaim-storm.yaml';
+  const yaml = builtInText('reclaim-storm');
+  const sets = ['run.seconds=0.1', 'run.seeds=1'];
+
+  it('give the verdict that the command line prints, byte for byte', async () => {
+    const { verdict } = await pageOf().ask('simulate', { yaml, file, sets });
+    const scenario = builtInScenario('reclaim-storm', sets.map(parseSet));
+    const names =
+      scenario.run.policies.length > 0 ? scenario.run.policies : builtInPolicies.map(({ name }) => name);
+    const runs = Array.from({ length: scenario.run.seeds }, (_, i) => scenario.run.seed + i).flatMap((seed) =>
+      [...new Set([scenario.run.baseline, ...names])].map((name) =>
+        simulate(scenario, policyByName(name), seed),
+      ),
+    );
+    expect(verdict).toBe(writeJson(simulatedVerdict(runs, scenario)));
+  });
+
+  it('are opened like a recording: every drain, and pages of the machine', async () => {
+    const page = pageOf();
+    const opened = await page.ask('simulateOne', { yaml, file, sets, policy: 'everyone' });
+    const run = simulate(builtInScenario('reclaim-storm', sets.map(parseSet)), policyByName('everyone'), 1);
+    expect(opened.drains.length).toBe(run.drains.length);
+    const tile = await page.ask('tile', {
+      recording: opened.recording,
+      fromNs: 0,
+      toNs: opened.toNs,
+      columns: 20,
+    });
+    expect(Math.max(...tile.most)).toBeGreaterThan(0);
+  });
+
+  it('are checked with the place of each mistake', async () => {
+    const { mistakes } = await pageOf().ask('checkScenario', { yaml: yaml.replace(/^machine:/m, 'machin:') });
+    expect(mistakes.length).toBeGreaterThan(0);
+    expect(mistakes[0].line).toBeGreaterThan(0);
+    expect(mistakes.some(({ message }) => message.includes('did you mean machine'))).toBe(true);
+    expect((await pageOf().ask('checkScenario', { yaml })).mistakes).toEqual([]);
   });
 });

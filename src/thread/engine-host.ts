@@ -3,6 +3,7 @@
 import { DrainlabError } from '../base/errors.ts';
 import type { CallName, Calls, EngineError, FromEngine, ToEngine } from './messages.ts';
 import { type Following, Recordings } from './recordings.ts';
+import { breakEvenJson, checkScenario, simulateAll, simulateOne } from './simulations.ts';
 
 /** Progress is told at most so often. */
 const progressMs = 50;
@@ -20,6 +21,10 @@ export class EngineHost {
     tile: (ask) => this.#recordings.tile(ask),
     pagesAt: (ask) => this.#recordings.pagesAt(ask),
     drain: (ask) => this.#recordings.drain(ask),
+    checkScenario,
+    simulate: simulateAll,
+    simulateOne: (ask, following) => simulateOne(ask, this.#recordings, following),
+    breakEven: breakEvenJson,
   };
 
   /** `send` must be callable at any time; `now` in milliseconds. */

@@ -76,15 +76,27 @@ export class DrainTable {
   }
 
   ended(outcome: DrainOutcome): void {
-    const last = this.#records.length - 1;
-    this.#records[last] = {
-      ...this.#records[last],
+    this.#change(this.#records.length - 1, {
       endNs: outcome.endNs,
       turnedAway: outcome.turnedAway,
       targets: outcome.targets === null ? null : [...outcome.targets],
       pagesDrained: outcome.pagesDrained,
       interruptsSent: outcome.interruptsSent,
-    };
+    });
+  }
+
+  /** A simulated drain is over; it brought `pagesDrained` back. */
+  endedAt(number: number, endNs: Nanoseconds, pagesDrained: Pages): void {
+    this.#change(number, { endNs, pagesDrained });
+  }
+
+  /** A simulated caller returned at once. */
+  turnedAway(number: number, endNs: Nanoseconds): void {
+    this.#change(number, { endNs, turnedAway: true });
+  }
+
+  #change(number: number, told: Partial<DrainRecord>): void {
+    this.#records[number] = { ...this.#records[number], ...told };
   }
 
   /** What the ledger found each call to be (`DrainStatus`), also where the recording does not tell. */
