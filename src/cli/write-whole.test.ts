@@ -53,7 +53,7 @@ describe('a file that is written as a whole', () => {
         ['-c', 'ulimit -f 1; exec "$0" --import tsx --input-type=module -e "$1"', process.execPath, script],
         { cwd: join(import.meta.dirname, '../..') },
       );
-      expect([status, String(stderr)]).toEqual([1, expect.stringContaining('E_WRITE_FILE')]);
+      expect([status, String(stderr)]).toEqual([1, expect.stringContaining('E_OUTPUT')]);
       expect(readFileSync(path, 'utf8')).toBe('old\n');
       expect(readdirSync(folder)).toEqual(['drainlab.prom']);
     },

@@ -7,7 +7,7 @@ import { DrainlabError, ExitCode } from '../base/errors.ts';
 /** Readable by everybody: collectors run as other users. */
 const mode = 0o644;
 
-/** The text goes into a file beside `path`, which then takes its name. Throws E_WRITE_FILE. */
+/** The text goes into a file beside `path`, which then takes its name. Throws E_OUTPUT. */
 export function writeWhole(path: string, text: string): void {
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   try {
@@ -36,7 +36,7 @@ function notWritten(path: string, cause: unknown): DrainlabError {
   const why =
     cause instanceof Error ? cause.message.replace(/^(\w+): ([^,]*),.*$/, '$2 ($1)') : String(cause);
   return new DrainlabError(`it cannot be written: ${why}`, {
-    code: 'E_WRITE_FILE',
+    code: 'E_OUTPUT',
     where: path,
     hint: 'What was there before is still there. The folder must exist, let you write, and have room.',
     exitCode: ExitCode.outside,

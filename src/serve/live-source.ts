@@ -2,7 +2,7 @@
 
 import { DrainlabError, errorText } from '../base/errors.ts';
 import { HostSampler } from '../host/sampler.ts';
-import { paceMs } from '../host/self-cost.ts';
+import { paceMs, SelfCostMeter } from '../host/self-cost.ts';
 import type { LiveSource } from './live-events.ts';
 
 /** Percent of a core, taking a sample and sending it together. On a host where that is not enough, samples come more rarely. */
@@ -13,17 +13,18 @@ export function sampledEvery(everyMs: number, root = '/'): LiveSource {
   return (onSample, onEnd) => {
     let sampler: HostSampler | null = null;
     let isStopped = false;
+    const meter = new SelfCostMeter();
     const look = () => {
-      const startMs = performance.now();
       try {
         sampler ??= new HostSampler({ root });
+        meter.restart();
         onSample(sampler.sample());
       } catch (error) {
         onEnd(error instanceof DrainlabError ? errorText(error) : String(error));
         return;
       }
       // Sending may have dropped the last client.
-      if (!isStopped) timer = setTimeout(look, paceMs(everyMs, performance.now() - startMs, corePercentMax));
+      if (!isStopped) timer = setTimeout(look, paceMs(everyMs, meter.read().cpuMs, corePercentMax));
     };
     let timer = setTimeout(look, 0);
     return () => {

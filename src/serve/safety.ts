@@ -17,7 +17,8 @@ export function refusal(
   code: string,
   message: string,
 ) {
-  return context.json({ code, message }, status);
+  const type = { 'Content-Type': 'application/json' };
+  return context.body(`${JSON.stringify({ code, message })}\n`, status, type);
 }
 
 /** Names under which the server may be asked for, as they stand in `Host` without the port. */

@@ -57,7 +57,7 @@ function showSample(sample) {
   byId('live').hidden = false;
   say(`live: sample ${number(sample.number)}`);
   const { cpus, load } = sample;
-  const pressure = load.pressure === null ? '' : ` · memory pressure ${load.pressure.some.avg10} %`;
+  const pressure = load.pressure === null ? '' : ` · memory pressure ${load.pressure.some.avg10}\u00a0% over 10 s`;
   const stalls = load.allocationStalls === null ? '' : ` · direct reclaims ${number(load.allocationStalls)}`;
   const isolated =
     cpus.isolatedOnline === 0 ? '' : ` (isolated: ${cpus.isolatedEmpty} of ${cpus.isolatedOnline})`;
@@ -102,14 +102,16 @@ function draw(canvas, rows) {
   const steps = Array.from({ length: 9 }, (_, i) => `color-mix(in oklab, ${many} ${i * 12.5}%, ${few})`);
   const cpuCount = Math.max(...rows.map(({ online }) => online.at(-1) ?? 0)) + 1;
   const columns = Math.min(cpuCount, canvas.width);
-  const bandHeight = 4 * scale;
-  const rowHeight = (canvas.height - bandHeight) / rowsShown;
-  const widthOf = canvas.width / columns;
+  const bandHeight = host.isolated.size === 0 ? 0 : 4 * scale;
+  const edge = (row) => bandHeight + Math.round((row * (canvas.height - bandHeight)) / rowsShown);
+  const left = (column) => Math.round((column * canvas.width) / columns);
+  const fill = (column, top, bottom) =>
+    context.fillRect(left(column), top, left(column + 1) - left(column), bottom - top);
   const columnOf = (cpu) => Math.floor((cpu * columns) / cpuCount);
   context.fillStyle = offline;
-  context.fillRect(0, 0, canvas.width, bandHeight + rowHeight * rows.length);
+  context.fillRect(0, 0, canvas.width, edge(rows.length));
   context.fillStyle = isolated;
-  for (const cpu of host.isolated) context.fillRect(columnOf(cpu) * widthOf, 0, widthOf, bandHeight);
+  for (const cpu of host.isolated) fill(columnOf(cpu), 0, bandHeight);
   for (const [index, { online, lists }] of rows.entries()) {
     // More CPUs than pixels: the fullest list of a column is what shows.
     const fullest = new Map();
@@ -119,7 +121,7 @@ function draw(canvas, rows) {
     }
     for (const [column, pages] of fullest) {
       context.fillStyle = pages === 0 ? empty : steps[Math.min(8, Math.floor(Math.log2(pages) / 2))];
-      context.fillRect(column * widthOf, bandHeight + index * rowHeight, widthOf, rowHeight);
+      fill(column, edge(index), edge(index + 1));
     }
   }
 }
