@@ -1,5 +1,7 @@
 /** When to look: places in time that keep off the host's own rhythm. */
 
+import { waitFor } from './wait-for.ts';
+
 export interface SampleClockOptions {
   /** Mean time between two samples. */
   readonly everyMs: number;
@@ -18,7 +20,7 @@ const goldenRatio = (Math.sqrt(5) - 1) / 2;
  * the same phase. A slot that is over before it is looked at is left out, never caught up.
  */
 export async function* sampleTimes(options: SampleClockOptions): AsyncGenerator<number> {
-  const { everyMs, signal, now = () => performance.now(), wait = sleep } = options;
+  const { everyMs, signal, now = () => performance.now(), wait = waitFor } = options;
   const startMs = now();
   for (let slot = 0; signal?.aborted !== true; ) {
     yield slot;
@@ -26,17 +28,4 @@ export async function* sampleTimes(options: SampleClockOptions): AsyncGenerator<
     const place = slot + ((slot * goldenRatio) % 1) / 2;
     await wait(Math.max(0, startMs + place * everyMs - now()), signal);
   }
-}
-
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
-  });
 }

@@ -20,6 +20,9 @@ import { openProcFile, ProcFile } from './proc-file.ts';
 import { readThisHost } from './this-host.ts';
 import { ZoneinfoScanner } from './zoneinfo-scanner.ts';
 
+/** Looks once a second are a little less than a second apart now and then. */
+const early = 0.9;
+
 export interface SamplerOptions {
   /** Folder that holds proc/ and sys/. Default: `/`. */
   readonly root?: string;
@@ -192,7 +195,7 @@ export class HostSampler {
   #readInterrupts(nowMs: number): void {
     const file = this.#interrupts;
     if (file === null) return;
-    if (this.#rowsBefore !== null && nowMs - this.#rowsMs < this.#interruptsEveryMs) return;
+    if (this.#rowsBefore !== null && nowMs - this.#rowsMs < early * this.#interruptsEveryMs) return;
     file.read();
     if (this.#rows?.scan(file.bytes, file.length) === true) {
       this.#newestInterrupts = this.#sinceReading(this.#rows, nowMs);

@@ -1,5 +1,7 @@
 /** What drainlab itself costs the host while it looks: processor time of all its threads, kernel time included. */
 
+import { waitFor } from './wait-for.ts';
+
 export interface SelfCost {
   /** Processor time since the meter was made. */
   readonly cpuMs: number;
@@ -60,5 +62,71 @@ export class SelfCostMeter {
 
 /** Time between two samples so that what one costs is at most `percentMax` percent of a core; never shorter than `everyMs`. */
 export function paceMs(everyMs: number, sampleCostMs: number, percentMax: number): number {
-  return Math.max(everyMs, (100 * sampleCostMs) / percentMax);
+  return percentMax === 0 ? everyMs : Math.max(everyMs, (100 * sampleCostMs) / percentMax);
+}
+
+/** Cost is taken over stretches of at least this time and this many samples. */
+const stretchMs = 4000;
+const stretchSamples = 4;
+
+/**
+ * When to look next, so that looking costs no more than a share of a core. What the first stretch costs does not count: the
+ * code is still being compiled then.
+ */
+export class Pace {
+  askedMs: number;
+  everyMs: number;
+  /** Of the newest stretch; null: none is over yet. */
+  cost: SelfCost | null = null;
+  readonly #percentMax: number;
+  readonly #meter: SelfCostMeter;
+  #samples = 0;
+  #stretches = 0;
+
+  /** `percentMax` 0: no limit. */
+  constructor(askedMs: number, percentMax: number, meter: SelfCostMeter = new SelfCostMeter()) {
+    this.askedMs = askedMs;
+    this.everyMs = askedMs;
+    this.#percentMax = percentMax;
+    this.#meter = meter;
+  }
+
+  /** What is known is the cost of the first stretch. */
+  get isStarting(): boolean {
+    return this.#stretches <= 1;
+  }
+
+  /** Another time between two looks, from the next one on. */
+  ask(askedMs: number): void {
+    this.askedMs = askedMs;
+    this.everyMs = askedMs;
+    this.#begin();
+  }
+
+  /** Comes back when it is time to look, until the signal. Looks that are late are left out, not caught up. */
+  async *times(signal: AbortSignal): AsyncGenerator<void> {
+    for (let nextMs = performance.now(); !signal.aborted; ) {
+      yield;
+      this.lookTaken();
+      nextMs = Math.max(nextMs + this.everyMs, performance.now());
+      await waitFor(nextMs - performance.now(), signal);
+    }
+  }
+
+  /** After each look. */
+  lookTaken(): void {
+    this.#samples++;
+    const cost = this.#meter.read();
+    if (cost.elapsedMs < stretchMs || this.#samples < stretchSamples) return;
+    this.cost = cost;
+    if (this.#stretches > 0)
+      this.everyMs = paceMs(this.askedMs, cost.cpuMs / this.#samples, this.#percentMax);
+    this.#stretches++;
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#samples = 0;
+    this.#meter.restart();
+  }
 }

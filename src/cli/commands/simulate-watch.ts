@@ -1,5 +1,6 @@
 /** `--watch`: plays or steps one simulated run in the terminal. What a picture shows is in terminal/watch-frame.ts. */
 
+import { setTimeout } from 'node:timers/promises';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
 import type { DrainRequest } from '../../engine/input/drain-request.ts';
 import type { DrainStep, RunObserver } from '../../engine/input/run-observer.ts';
@@ -7,7 +8,7 @@ import type { Scenario } from '../../engine/input/scenario.ts';
 import { machineViewOf } from '../../engine/machine-view-of.ts';
 import type { Policy } from '../../engine/policy/policy.ts';
 import { Simulation } from '../../engine/simulation.ts';
-import { forScreen, screenOf } from '../terminal/screen.ts';
+import { isFullScreenPossible, onFullScreen } from '../terminal/full-screen.ts';
 import { type WatchedDrain, type WatchState, watchFrame } from '../terminal/watch-frame.ts';
 
 const frameMs = 60;
@@ -183,8 +184,8 @@ export class Playback implements RunObserver {
 
 /** Returns when the user quits. Throws E_WATCH without a terminal. */
 export async function watchSimulation(scenario: Scenario, policy: Policy, seed: number): Promise<void> {
-  const { stdin, stdout } = process;
-  if (stdout.isTTY !== true || stdin.isTTY !== true) {
+  const terminal = { stdin: process.stdin, stdout: process.stdout, env: process.env };
+  if (!isFullScreenPossible(terminal)) {
     throw new DrainlabError('there is no terminal to watch the run in', {
       code: 'E_WATCH',
       hint: 'Run it in a terminal, without pipes; for files there is --trace-out and --explain.',
@@ -192,65 +193,26 @@ export async function watchSimulation(scenario: Scenario, policy: Policy, seed: 
     });
   }
   const playback = new Playback(scenario, policy, seed);
-  const draw = () => {
-    const screen = screenOf(stdout, process.env);
-    const lines = watchFrame(playback.state(), screen, (stdout.rows ?? 24) - 1);
-    const text = forScreen(lines.map((line) => `${line}\x1b[K`).join('\r\n'), screen);
-    stdout.write(`\x1b[H${text}\x1b[J`);
-    playback.pictureTaken();
-  };
-  // The other screen, without a cursor; given back whatever happens.
-  stdout.write('\x1b[?1049h\x1b[?25l');
-  stdin.setRawMode(true);
-  stdin.resume();
-  stdout.on('resize', draw);
-  try {
-    await played(playback, draw);
-  } finally {
-    stdout.off('resize', draw);
-    stdin.setRawMode(false);
-    stdin.pause();
-    stdout.write('\x1b[?25h\x1b[?1049l');
-  }
-}
-
-function played(playback: Playback, draw: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let lastMs = performance.now();
-    const end = (error?: unknown) => {
-      clearInterval(timer);
-      process.stdin.off('data', typed);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const guarded = (act: () => void) => {
-      try {
-        act();
-      } catch (error) {
-        end(error);
+  await onFullScreen(terminal, {
+    picture: (screen, rows) => {
+      const lines = watchFrame(playback.state(), screen, rows);
+      playback.pictureTaken();
+      return lines;
+    },
+    // Arrow keys and the like begin with an escape too.
+    typed: (text) =>
+      (text.length > 1 && text.startsWith('\x1b')) ||
+      [...text].every((sign) => {
+        const key = keyOf(sign);
+        return key === null || playback.key(key);
+      }),
+    run: async (draw, signal) => {
+      for (let lastMs = performance.now(); !signal.aborted; draw()) {
+        await setTimeout(frameMs);
+        const nowMs = performance.now();
+        playback.advance(nowMs - lastMs, workMs);
+        lastMs = nowMs;
       }
-    };
-    const typed = (data: Buffer) =>
-      guarded(() => {
-        const text = data.toString('latin1');
-        // Arrow keys and the like begin with an escape too.
-        for (const sign of text.length > 1 && text.startsWith('\x1b') ? [] : text) {
-          const key = keyOf(sign);
-          if (key !== null && !playback.key(key)) return end();
-        }
-        draw();
-      });
-    const timer = setInterval(
-      () =>
-        guarded(() => {
-          const nowMs = performance.now();
-          playback.advance(nowMs - lastMs, workMs);
-          lastMs = nowMs;
-          draw();
-        }),
-      frameMs,
-    );
-    process.stdin.on('data', typed);
-    guarded(draw);
+    },
   });
 }

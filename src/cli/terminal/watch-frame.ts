@@ -3,6 +3,7 @@
 import type { MachineView } from '../../engine/input/machine-view.ts';
 import type { MachineSpec } from '../../engine/input/scenario.ts';
 import { count, decimal, duration, plural } from '../../engine/report/numbers.ts';
+import { type HeatSource, heatStrip } from './heat-strip.ts';
 import { wrap } from './layout.ts';
 import type { Screen } from './screen.ts';
 
@@ -42,10 +43,8 @@ export interface WatchState {
   readonly touched: Uint8Array;
 }
 
-/** Rows of the strip of lists; on larger machines a cell stands for several CPUs. */
-const stripRows = 4;
-const heatUnicode = ' ▁▂▃▄▅▆▇█';
-const heatPlain = ' .:-=+*#%@';
+/** Lines of cells and of marks; on larger machines a cell stands for several CPUs. */
+const stripRows = 8;
 
 export function watchFrame(state: WatchState, screen: Screen, rows: number): string[] {
   const { colours, width } = screen;
@@ -74,71 +73,28 @@ function rateText(rate: number): string {
   return `${duration(rate * 1e9)} a second`;
 }
 
-/** One cell a CPU, or a block of CPUs: how full the lists are of what they may hold, and who was disturbed. */
+/** How full the lists are of what they may hold, and who was disturbed. */
 function strip({ machine, view, touched }: WatchState, screen: Screen): string[] {
-  const { colours, width, unicode } = screen;
-  const room = Math.max(8, width - 12);
-  const each = Math.ceil(machine.cpus / (room * stripRows)) || 1;
-  const cells = Math.ceil(machine.cpus / each);
-  const heat = unicode ? heatUnicode : heatPlain;
-  const lines = [
-    colours.dim(
-      cut(
-        each === 1
-          ? 'lists, one cell a CPU (below: ! disturbed, x for nothing)'
-          : `lists, one cell for ${each} CPUs (below: ! disturbed, x for nothing)`,
-        width,
-      ),
-    ),
-  ];
-  for (let from = 0; from < cells; from += room) {
-    const to = Math.min(cells, from + room);
-    let heatText = '';
-    let marks = '';
-    for (let cell = from; cell < to; cell++) {
-      const first = cell * each;
-      const last = Math.min(machine.cpus, first + each);
-      heatText += heatCell(machine, view, first, last, heat, colours);
-      marks += markCell(touched, first, last, colours);
-    }
-    lines.push(`${`CPU ${count(from * each)}`.padStart(10)} ${heatText}`, `${' '.repeat(11)}${marks}`);
-  }
-  return lines;
+  const source: HeatSource = {
+    groups: [{ label: '', cpus: Array.from({ length: machine.cpus }, (_, cpu) => cpu) }],
+    levelOf: (cpu) => fullness(machine, view, cpu),
+    isIsolated: (cpu) => machine.isolated.has(cpu),
+    markOf: (cpu) => touched[cpu],
+    what: 'lists',
+    marksMean: '! disturbed, x for nothing',
+  };
+  return heatStrip(source, screen, stripRows);
 }
 
-function heatCell(
-  machine: MachineSpec,
-  view: MachineView,
-  first: number,
-  last: number,
-  heat: string,
-  colours: Screen['colours'],
-): string {
+function fullness(machine: MachineSpec, view: MachineView, cpu: number): number {
+  if (!view.isOnline(cpu)) return -1;
   let pages = 0;
   let room = 0;
-  let offline = true;
-  let isolated = false;
-  for (let cpu = first; cpu < last; cpu++) {
-    if (machine.isolated.has(cpu)) isolated = true;
-    if (!view.isOnline(cpu)) continue;
-    offline = false;
-    for (let zone = 0; zone < machine.zones.length; zone++) {
-      pages += view.pagesOnList(cpu, zone);
-      room += view.high(cpu, zone);
-    }
+  for (let zone = 0; zone < machine.zones.length; zone++) {
+    pages += view.pagesOnList(cpu, zone);
+    room += view.high(cpu, zone);
   }
-  if (offline) return colours.dim('-');
-  const steps = heat.length - 1;
-  const level =
-    pages === 0 ? 0 : Math.min(steps, Math.max(1, Math.ceil((pages / Math.max(1, room)) * steps)));
-  const sign = pages === 0 ? '·' : heat[level];
-  return isolated ? colours.magenta(sign) : pages === 0 ? colours.dim(sign) : colours.cyan(sign);
-}
-
-function markCell(touched: Uint8Array, first: number, last: number, colours: Screen['colours']): string {
-  let worst = 0;
-  for (let cpu = first; cpu < last; cpu++) worst = Math.max(worst, touched[cpu]);
-  return worst === 0 ? ' ' : worst === 1 ? colours.yellow('!') : colours.red('x');
+  return pages / Math.max(1, room);
 }
 
 /** Free pages of each zone on a scale to twice its high mark, with the marks min, low, high. */
