@@ -127,7 +127,7 @@ describe('files that do not fit together', () => {
   });
 
   test.each([
-    ['proc/interrupts', 'nothing of the kind'],
+    ['proc/interrupts', 'nothing of the kind\n'],
     ['proc/pressure/memory', 'some avg10=x\n'],
     ['proc/loadavg', 'up\n'],
   ])('%s of another form is left out and said', (path, text) => {
@@ -146,8 +146,27 @@ describe('files that do not fit together', () => {
 describe('zoneinfo that was cut', () => {
   const cutAt = (place: string, from = 0) => {
     const text = zoneinfo('6.13');
-    return readHostSnapshot(filesOf({ 'proc/zoneinfo': text.slice(0, text.indexOf(place, from)) }), 'x');
+    const line = text.lastIndexOf('\n', text.indexOf(place, from)) + 1;
+    return readHostSnapshot(filesOf({ 'proc/zoneinfo': text.slice(0, line) }), 'x');
   };
+
+  test('inside a number: the line is left out, 1 of 173 pages is no count', () => {
+    const text = zoneinfo('6.13');
+    const cut = text.slice(0, text.indexOf('count:    173') + 'count:    1'.length);
+    const host = readHostSnapshot(filesOf({ 'proc/zoneinfo': cut }), 'x');
+    expect([...host.counts.pages]).toEqual([0, -1, -1, -1, 0, -1, 0, -1]);
+    expect(host.problems[0]).toBe(
+      'proc/zoneinfo ends inside a line: the text was cut, and that line is left out.',
+    );
+    const interrupts = '  CPU0 CPU2\n CAL: 12 34 Function call interrupts\n TLB: 5 6';
+    const rows = readHostSnapshot(filesOf({ 'proc/interrupts': interrupts }), 'x').interrupts?.rows;
+    expect(rows?.map(({ label }) => label)).toEqual(['CAL']);
+  });
+
+  test('by a tool that takes the last line feed away: nothing is amiss', () => {
+    const { problems } = readHostSnapshot(filesOf({ 'proc/zoneinfo': zoneinfo('6.13').trimEnd() }), 'x');
+    expect(problems).toEqual([]);
+  });
 
   test('in the middle of a list: what came before is kept, the rest is not known', () => {
     const host = cutAt('count:    73');
@@ -165,7 +184,7 @@ describe('zoneinfo that was cut', () => {
   });
 
   test('a text that is none at all', () => {
-    expect(readHostSnapshot(filesOf({ 'proc/zoneinfo': '<html>' }), 'x').problems).toEqual([
+    expect(readHostSnapshot(filesOf({ 'proc/zoneinfo': '<html>\n' }), 'x').problems).toEqual([
       'proc/zoneinfo:1: this is no /proc/zoneinfo: no line "Node N, zone NAME".',
     ]);
   });

@@ -37,7 +37,7 @@ export function readHostSnapshot(
   isolated.addAll(cpus.nohzFull);
   const machine = machineOf(zones, cpus, isolated, problems);
   const meminfo = keyNumbers(files.get('proc/meminfo') ?? '');
-  const vmstat = files.has('proc/vmstat') ? keyNumbers(files.get('proc/vmstat') ?? '') : null;
+  const vmstat = files.has('proc/vmstat') ? keyNumbers(wholeLines(files, 'proc/vmstat', problems)) : null;
   return {
     name: identity.hostName || name,
     kernel: identity.kernel,
@@ -47,7 +47,9 @@ export function readHostSnapshot(
     machine,
     counts: snapshotFrom(zones, machine, 0, name),
     vmstat,
-    interrupts: optional(files, 'proc/interrupts', problems, (text) => parseInterrupts(text, problems)),
+    interrupts: optional(files, 'proc/interrupts', problems, () =>
+      parseInterrupts(wholeLines(files, 'proc/interrupts', problems), problems),
+    ),
     pressure: optional(files, 'proc/pressure/memory', problems, parsePressure),
     loadAverage: optional(files, 'proc/loadavg', problems, parseLoadAverage),
     commandLine,
@@ -59,13 +61,12 @@ export function readHostSnapshot(
 }
 
 function zonesOf(files: HostFiles, problems: string[]): ZoneinfoZone[] {
-  const text = files.get('proc/zoneinfo');
-  if (text === undefined) {
+  if (!files.has('proc/zoneinfo')) {
     problems.push('proc/zoneinfo is missing: nothing is known of the lists.');
     return [];
   }
   try {
-    const zones = parseZoneinfo(text, 'proc/zoneinfo');
+    const zones = parseZoneinfo(wholeLines(files, 'proc/zoneinfo', problems), 'proc/zoneinfo');
     problems.push(...zoneProblems(zones));
     return zones;
   } catch (error) {
@@ -73,6 +74,19 @@ function zonesOf(files: HostFiles, problems: string[]): ZoneinfoZone[] {
     problems.push(`${error.where}: ${error.message}.`);
     return [];
   }
+}
+
+/** Lines after which a zone may end, and of which the census uses nothing. */
+const lastZoneLine =
+  /^\s*(start_pfn|inactive_ratio|node_inactive_ratio|reserved_highatomic|free_highatomic):/;
+
+/** The kernel ends every line; in a line without end a number may have lost digits. */
+function wholeLines(files: HostFiles, path: string, problems: string[]): string {
+  const text = files.get(path) ?? '';
+  const last = text.slice(text.lastIndexOf('\n') + 1);
+  if (last === '' || lastZoneLine.test(last)) return text;
+  problems.push(`${path} ends inside a line: the text was cut, and that line is left out.`);
+  return text.slice(0, text.length - last.length);
 }
 
 /** A machine that is too large to be true is given as one without lists. */
