@@ -60,3 +60,4 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
 // Files that the compiler does not touch.
 cpSync(join(root, 'src/serve/page'), join(root, 'dist/serve/page'), { recursive: true });
+run(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn']);
