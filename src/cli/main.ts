@@ -56,6 +56,11 @@ const otherCommands: readonly OtherCommand[] = [
     register: async () => (await import('./commands/census.ts')).registerCensus,
   },
   {
+    name: 'record',
+    description: 'make a recording that replay and audit read',
+    register: async () => (await import('./commands/record.ts')).registerRecord,
+  },
+  {
     name: 'trace',
     description: 'look into a recording: trace info FILE, trace dump FILE',
     register: async () => (await import('./commands/trace.ts')).registerTrace,
