@@ -50,6 +50,8 @@ export interface AuditSource {
   readonly lostEvents: number;
   /** Marks of lost events that give no number. */
   readonly unknownLosses: number;
+  /** Records and lines that are no event that can be read. */
+  readonly unreadable: number;
   readonly clock: string;
   /** With --partial: where and why reading stopped; '' when it did not. */
   readonly stoppedAt: string;
@@ -229,7 +231,7 @@ export interface Unmatched {
   readonly entriesWithoutCall: number;
   readonly worksWithoutStart: number;
   readonly startsWithoutQueue: number;
-  /** Events whose CPU, set of CPUs or pointer could not be read. */
+  /** Events whose CPU or set of CPUs could not be read: their disturbances are missing. */
   readonly unreadable: number;
 }
 

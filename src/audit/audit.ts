@@ -61,8 +61,9 @@ export async function audit(reader: TraceReader, options: AuditOptions): Promise
       cpus: reader.cpuCount,
       seconds: (lastNs - startNs) / 1e9,
       events: diagnostics.events,
-      lostEvents: [...diagnostics.lostByCpu.values()].reduce((sum, lost) => sum + lost, 0),
+      lostEvents: sum(diagnostics.lostByCpu.values()),
       unknownLosses: diagnostics.unknownLosses,
+      unreadable: sum(diagnostics.unknownTypes.values()) + diagnostics.unreadableLines,
       clock: withoutControls(info.clock),
       stoppedAt: diagnostics.stoppedAt,
     },
@@ -76,4 +77,10 @@ export async function audit(reader: TraceReader, options: AuditOptions): Promise
     functions,
     interruptTables: options.interruptTables ?? null,
   });
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
 }

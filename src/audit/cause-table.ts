@@ -35,6 +35,8 @@ export class CauseTable {
   readonly isolatedCounts: CountRows = new CountRows();
   readonly #causes: Cause[] = [];
   readonly #byKey: Map<number, Cause> = new Map();
+  /** Causes beyond the limit, by kind. */
+  readonly #rests: Map<DisturbanceKind, Cause> = new Map();
   readonly #taskNames: NameTable = new NameTable();
 
   of(kind: DisturbanceKind, callback: number = noName, callsite: number = noName): Cause {
@@ -94,9 +96,8 @@ export class CauseTable {
   }
 
   #rest(kind: DisturbanceKind): Cause {
-    return (
-      this.#causes.find((cause) => cause.isRest && cause.kind === kind) ??
-      this.#make(kind, noName, noName, true)
-    );
+    const known = this.#rests.get(kind) ?? this.#make(kind, noName, noName, true);
+    this.#rests.set(kind, known);
+    return known;
   }
 }

@@ -26,7 +26,7 @@ export function leadOf(said: Said): string {
   const subject = `${one ? 'CPU' : 'CPUs'} ${isolated.cpus} ${one ? 'is' : 'are'} isolated`;
   const were = one ? 'was' : 'were';
   if (isolatedTotals.disturbances === null) {
-    return `${lost}${subject}; whether they ${were} disturbed is not known: the recording holds no event that shows it.`;
+    return `${lost}${subject}; whether ${one ? 'it' : 'they'} ${were} disturbed is not known: the recording holds no event that shows it.`;
   }
   const drains =
     isolatedTotals.drains === null
@@ -91,6 +91,10 @@ export function notesOf({ source, recorded, isolated, isolatedTotals }: Said, pr
   if (source.unknownLosses > 0)
     notes.push(
       `${plural(source.unknownLosses, 'loss', 'losses')} of unknown size: every count is a lower bound.`,
+    );
+  if (source.unreadable > 0)
+    notes.push(
+      `${plural(source.unreadable, 'line or record', 'lines or records')} could not be read: they are in no count.`,
     );
   if (source.stoppedAt !== '') notes.push(`Reading stopped early: ${source.stoppedAt}.`);
   if (isolatedTotals === null && isolated.from === '')

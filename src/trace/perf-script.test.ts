@@ -61,6 +61,13 @@ describe('a line of perf script', () => {
     expect(partsOf(text)).toMatchObject({ comm: 'Web Content 2', pid: 6013 });
   });
 
+  test('names no thread when the task is about to end', () => {
+    const text =
+      '             :-1    -1 [001] 21591.909220:     ipi:ipi_send_cpu: cpu=0 callsite=a callback=0x0';
+    expect(partsOf(text)).toMatchObject({ comm: ':-1', pid: -1, cpu: 1, name: 'ipi:ipi_send_cpu' });
+    expect(partsOf(text.replace('   -1 ', '-1/-1 '))).toMatchObject({ pid: -1, cpu: 1 });
+  });
+
   test('may say that events were lost', () => {
     expect(partsOf('         swapper     0 [003]     7.500000: PERF_RECORD_LOST lost 12')).toEqual({
       lostCpu: 3,

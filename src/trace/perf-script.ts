@@ -33,7 +33,7 @@ export function readPerfLine(bytes: Uint8Array, start: number, end: number, line
   const first = skipSpaces(bytes, start, end);
   const limit = Math.min(end - 1, start + pidColumnMax);
   for (let at = first + 1; at < limit; at++) {
-    if (bytes[at] !== Byte.space || !isDigit(bytes[at + 1])) continue;
+    if (bytes[at] !== Byte.space || !(isDigit(bytes[at + 1]) || isNoThread(bytes, at + 1))) continue;
     if (!readAfterComm(bytes, at + 1, end, line)) continue;
     line.commStart = first;
     line.commEnd = commEnd(bytes, first, at);
@@ -72,8 +72,18 @@ function readAfterComm(bytes: Uint8Array, from: number, end: number, line: TextL
   return readName(bytes, at, end, line);
 }
 
-/** `6013` or `6013/6015` (process and thread). Returns the position behind it, or -1. */
+/** Of a task that is about to end perf prints `:-1    -1`, or `-1/-1`. */
+function isNoThread(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === Byte.minus && bytes[at + 1] === 49;
+}
+
+/** `6013`, `6013/6015` (process and thread) or `-1`. Returns the position behind it, or -1. */
 function readThread(bytes: Uint8Array, from: number, end: number, line: TextLine): number {
+  if (isNoThread(bytes, from)) {
+    line.pid = -1;
+    const at = bytes[from + 2] === Byte.slash && isNoThread(bytes, from + 3) ? from + 5 : from + 2;
+    return at < end && bytes[at] === Byte.space ? at : -1;
+  }
   let at = from;
   while (at < end && isDigit(bytes[at])) at++;
   let digits = from;
