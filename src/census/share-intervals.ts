@@ -14,10 +14,10 @@ export class ShareIntervals {
   /** How often may be what was seen in no sample, in percent. */
   readonly #unseenPercentMax: number;
 
-  /** `length`: samples. Fewer than 20 have no intervals. */
-  constructor(length: number) {
+  /** `length`: samples. Fewer than 20 have no intervals. `block`: 1 where neighbours have nothing to do with each other. */
+  constructor(length: number, block?: number) {
     this.#length = length;
-    this.#draws = length < intervalDrainsMin ? null : new BlockDraws(length);
+    this.#draws = length < intervalDrainsMin ? null : new BlockDraws(length, block);
     this.#ones = new Uint8Array(length).fill(1);
     this.#unseenPercentMax = 100 * (1 - 0.025 ** (1 / (this.#draws?.blocks ?? 1)));
   }

@@ -8,7 +8,7 @@ import { DrainlabError, ExitCode } from '../base/errors.ts';
 const mode = 0o644;
 
 /** The text goes into a file beside `path`, which then takes its name. Throws E_OUTPUT. */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string | Uint8Array): void {
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   try {
     writeNew(beside, text);
@@ -20,10 +20,10 @@ export function writeWhole(path: string, text: string): void {
 }
 
 /** A link or a file that is there already is not followed and not taken. */
-function writeNew(path: string, text: string): void {
+function writeNew(path: string, text: string | Uint8Array): void {
   const fd = openSync(path, 'wx', mode);
   try {
-    const bytes = Buffer.from(text);
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
     for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
     fchmodSync(fd, mode);
     fsyncSync(fd);

@@ -1,7 +1,6 @@
 /** `drainlab census`: its options, and which part answers. Each part is loaded when it runs. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ExitCode } from '../../base/errors.ts';
 import { collectNames } from './option-values.ts';
 
 export interface CensusFlags {
@@ -64,7 +63,7 @@ export function registerCensus(program: Command): void {
 }
 
 /** One host is shown whole; several, or a form that has one row a host, are a fleet. */
-async function runCensus(paths: readonly string[], flags: CensusFlags): Promise<ExitCode> {
+async function runCensus(paths: readonly string[], flags: CensusFlags): Promise<number> {
   if (flags.samples !== undefined) return (await import('./census-samples.ts')).runSamples(paths, flags);
   if (flags.prometheus !== undefined)
     return (await import('./census-prometheus.ts')).runPrometheus(paths, flags);

@@ -34,9 +34,10 @@ export class BlockDraws {
   readonly blocks: number;
   readonly #starts: Int32Array;
 
-  constructor(length: number) {
+  /** `block`: 1 where neighbours have nothing to do with each other. */
+  constructor(length: number, block: number = Math.ceil(Math.sqrt(length))) {
     this.length = length;
-    this.block = Math.ceil(Math.sqrt(length));
+    this.block = block;
     this.blocks = Math.ceil(length / this.block);
     const random = xoroshiro128plus(seed);
     this.#starts = new Int32Array(resamples * this.blocks);

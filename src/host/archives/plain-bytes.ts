@@ -1,6 +1,6 @@
 /** The plain bytes of an archive, whatever it is packed with, up to a limit. */
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { DrainlabError } from '../../base/errors.ts';
 import { compressionOf, decompressed } from '../../trace/decompress.ts';
@@ -133,11 +133,16 @@ class FileChunks {
 }
 
 function openArchive(path: string): number {
+  let file: number;
   try {
-    return openSync(path, 'r');
+    // A pipe must not make us wait for its other end.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     throw archiveError('E_ARCHIVE_READ', `cannot be opened: ${(cause as Error).message}`, path, cause);
   }
+  if (fstatSync(file).isFile()) return file;
+  closeSync(file);
+  throw archiveError('E_ARCHIVE_READ', 'is not a regular file', path);
 }
 
 function readAt(file: number, target: Uint8Array, position: number, path: string): number {
