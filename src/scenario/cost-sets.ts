@@ -19,6 +19,6 @@ export function setsFromCosts(text: string, file: string): SetValue[] {
   return Object.entries(costs).map(([name, ns]) => ({
     path: ['costs', name],
     value: ns,
-    place: placeOf(['costs', name]),
+    place: placeOf(['costs', name], false),
   }));
 }
