@@ -1,0 +1,115 @@
+/** From the files that a guest brought out to a recording folder: trace.dat and what lies beside it. */
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Losses, lossesOf, lostEvents } from '../record/losses.ts';
+import { functionsOf, writeTraceDat } from '../record/write-trace-dat.ts';
+import { type BroughtFile, copyOut } from './bring-out.ts';
+import type { GuestRequest } from './record-in-guest.ts';
+
+export interface GuestRecording {
+  readonly folder: string;
+  /** `uname -r` of the guest. */
+  readonly release: string;
+  readonly losses: Losses;
+  readonly end: WorkloadEnd;
+  /** Seconds of guest time that the workload ran. */
+  readonly workloadSeconds: number;
+  /** Exit status of the workload; null: it was ended. */
+  readonly status: number | null;
+  readonly refusedProbes: readonly string[];
+  readonly absentEvents: readonly string[];
+}
+
+/**
+ * Why the workload ended: by itself; the time for it was over; a buffer was so full that the rest was kept for its end; a
+ * buffer ran full all the same, and the end is missing.
+ */
+export type WorkloadEnd = 'ended' | 'time' | 'full' | 'overfull';
+
+/** Parts of trace.dat, which need not lie beside it. */
+const forTraceDat = /^(tracing|stats|pages|kallsyms$)/;
+
+/** `work`: for parts that are put together; it is thrown away. */
+export function layOut(
+  disk: string,
+  files: readonly BroughtFile[],
+  folder: string,
+  work: string,
+  request: GuestRequest,
+): GuestRecording {
+  for (const file of files) copyOut(disk, file, forTraceDat.test(file.name) ? work : folder);
+  const part = (name: string) => textOf(join(work, name));
+  const beside = (name: string) => textOf(join(folder, name));
+  const stats = cpuFiles(work, 'stats').map(textOf);
+  const uname = beside('proc-start/uname');
+  writeTraceDat(join(folder, 'trace.dat'), {
+    headerPage: part('tracing/events/header_page'),
+    headerEvent: part('tracing/events/header_event'),
+    formats: files
+      .filter(({ name }) => name.endsWith('/format'))
+      .map(({ name }) => ({ system: name.split('/')[2], text: part(name) })),
+    kallsyms: functionsOf(part('kallsyms')),
+    printkFormats: part('tracing/printk_formats'),
+    savedCommands: part('tracing/saved_cmdlines'),
+    clock: part('tracing/trace_clock'),
+    uname,
+    stats,
+    dataFiles: cpuFiles(work, 'pages'),
+    littleEndian: true,
+  });
+  writeFileSync(join(folder, 'kprobe_events'), part('tracing/kprobe_events'));
+  const workload = new Map(
+    linesOf(beside('workload')).map((line) => [line.split(' ')[0], line.split(' ')[1] ?? '']),
+  );
+  const recording = {
+    folder,
+    release: /^Linux \S+ (\S+)/.exec(uname)?.[1] ?? '',
+    losses: lossesOf(stats.map((text, cpu) => ({ cpu, text }))),
+    end: (workload.get('end') ?? 'overfull') as WorkloadEnd,
+    workloadSeconds: Number(workload.get('seconds')),
+    status: workload.get('status') ? Number(workload.get('status')) : null,
+    refusedProbes: linesOf(beside('refused_probes')),
+    absentEvents: linesOf(beside('absent_events')),
+  };
+  writeFileSync(join(folder, 'meta.json'), `${JSON.stringify(about(recording, request), null, 2)}\n`);
+  return recording;
+}
+
+/** Where the recording comes from, for those who find it later. */
+function about(recording: GuestRecording, request: GuestRequest): Record<string, unknown> {
+  const { qemu, cpus, memoryMegabytes, numaNodes, append, plan, workload } = request;
+  const { release, end, workloadSeconds, status, losses } = recording;
+  return {
+    kernel: release,
+    cpus,
+    memoryMegabytes,
+    numaNodes,
+    append,
+    qemu: qemu.version,
+    accelerator: qemu.accelerator,
+    bufferKilobytesPerCpu: plan.bufferKilobytesPerCpu,
+    workload,
+    workloadEnd: end,
+    workloadSeconds,
+    workloadStatus: status,
+    lostEvents: lostEvents(losses),
+  };
+}
+
+/** Files of a CPU each, by its number. */
+function cpuFiles(work: string, kind: string): string[] {
+  const folder = join(work, kind);
+  const numbers = existsSync(folder)
+    ? readdirSync(folder).map((name) => Number(name.slice('cpu'.length)))
+    : [];
+  return numbers.sort((a, b) => a - b).map((cpu) => join(folder, `cpu${cpu}`));
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+function textOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}

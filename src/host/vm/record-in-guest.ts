@@ -1,0 +1,121 @@
+/** One recording from one kernel: makes the guest, boots it, brings out what it recorded, writes the folder. */
+
+import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { shellWord } from '../record/plan.ts';
+import { bootGuest, type GuestMachine, qemuWords } from './boot.ts';
+import { readIndex } from './bring-out.ts';
+import type { Qemu } from './find-qemu.ts';
+import { type GuestDisk, guestDisk } from './guest-disk.ts';
+import { guestFailure } from './guest-failure.ts';
+import { dataDiskMark, type GuestPlan, guestFiles, outDiskMark } from './guest-init.ts';
+import { checkGuestSize, type GuestSize } from './guest-size.ts';
+import { libraryFolders, makeInitramfs, withLibraries } from './initramfs.ts';
+import type { KernelFile } from './kernel-file.ts';
+import { type GuestRecording, layOut } from './lay-out.ts';
+
+export interface GuestRequest extends GuestSize {
+  readonly kernel: KernelFile;
+  readonly qemu: Qemu;
+  /** Further words of the kernel's command line. */
+  readonly append: string;
+  readonly busybox: string;
+  /** Files and folders of this host for the guest. */
+  readonly include: readonly string[];
+  /** A script for \`sh\`. */
+  readonly workload: string;
+  /** Is it ours, in place of a command of the user? */
+  readonly isDefaultLoad: boolean;
+  readonly plan: Omit<GuestPlan, 'libraryFolders'>;
+  readonly timeoutSeconds: number;
+  /** New or empty. */
+  readonly folder: string;
+  readonly signal?: AbortSignal;
+  /** What the guest says on its way. */
+  readonly onSaid?: (text: string) => void;
+}
+
+/** For all but the buffers: formats, symbols, snapshots. */
+const otherBytes = 2 ** 30;
+
+/**
+ * Throws a DrainlabError when the guest cannot be made or brings nothing out; the console stays in the folder then, and
+ * nothing else.
+ */
+export async function recordInGuest(request: GuestRequest): Promise<GuestRecording> {
+  const { kernel, folder, timeoutSeconds, signal, onSaid } = request;
+  const disk = await guestDisk(kernel);
+  const initramfs = initramfsFor(request, disk);
+  checkGuestSize(request, initramfs.length, request.plan.bufferKilobytesPerCpu);
+  const machine = machineFor(request, disk);
+  const [out, data] = machine.disks;
+  mkdirSync(workFolder(folder), { recursive: true });
+  try {
+    writeFileSync(machine.initramfs, initramfs);
+    // A full buffer holds no more than its size; the image is sparse.
+    makeDisk(out, outDiskMark, otherBytes + 2 * request.cpus * request.plan.bufferKilobytesPerCpu * 1024);
+    // Twice the memory, so that reading it again finds little of it in memory.
+    makeDisk(data, dataDiskMark, 2 * request.memoryMegabytes * 2 ** 20);
+    const consoleFile = join(folder, 'console.txt');
+    const run = await bootGuest(request.qemu, machine, { timeoutSeconds, consoleFile, signal, onSaid });
+    const failure = guestFailure(run, kernel.path, consoleFile);
+    if (failure !== null) throw failure;
+    return layOut(out, readIndex(out, statSync(out).size), folder, workFolder(folder), request);
+  } finally {
+    rmSync(workFolder(folder), { recursive: true, force: true });
+  }
+}
+
+/** What `recordInGuest` would start and record, for people. */
+export async function dryRunText(request: GuestRequest): Promise<string> {
+  const { kernel, qemu, plan, workload, folder } = request;
+  const disk = await guestDisk(kernel);
+  checkGuestSize(request, initramfsFor(request, disk).length, plan.bufferKilobytesPerCpu);
+  const modules = disk.modules.map(({ name }) => name).join(', ') || 'none';
+  return [
+    `# ${kernel.release || kernel.path} → ${folder}; nothing on this host is changed, and nothing outside of the folder is written`,
+    `# modules for the guest: ${modules}; trace buffers: ${plan.bufferKilobytesPerCpu} KiB for each CPU`,
+    [qemu.path, ...qemuWords(qemu, machineFor(request, disk))].map(shellWord).join(' '),
+    '# turned on in the guest, as far as its kernel has it:',
+    ...[...plan.events, ...plan.probes].map((line) => `#   ${line}`),
+    '# the workload:',
+    ...workload
+      .trimEnd()
+      .split('\n')
+      .map((line) => `#   ${line}`),
+    '',
+  ].join('\n');
+}
+
+/** Within the recording's folder, for as long as the guest runs. */
+function workFolder(folder: string): string {
+  return join(folder, 'guest');
+}
+
+function machineFor(request: GuestRequest, disk: GuestDisk): GuestMachine {
+  const file = (name: string) => join(workFolder(request.folder), name);
+  return {
+    ...request,
+    kernel: request.kernel.path,
+    initramfs: file('initramfs'),
+    disk: disk.device,
+    disks: [file('out'), file('data')],
+  };
+}
+
+function initramfsFor({ busybox, plan, workload, ...request }: GuestRequest, disk: GuestDisk): Buffer {
+  const include = withLibraries(request.include);
+  const texts = guestFiles({ ...plan, libraryFolders: libraryFolders(include) }, workload);
+  return makeInitramfs({ busybox, include, modules: disk.modules, texts });
+}
+
+function makeDisk(path: string, mark: string, bytes: number): void {
+  writeFileSync(path, mark);
+  truncateSync(path, bytes);
+}
+
+/** Is there nothing in it that a recording would be mixed with? */
+export function isFree(folder: string): boolean {
+  const about = statSync(folder, { throwIfNoEntry: false });
+  return about === undefined || (about.isDirectory() && readdirSync(folder).length === 0);
+}
