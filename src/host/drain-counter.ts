@@ -51,7 +51,7 @@ export class TracedDrains implements DrainCounter {
   constructor(event: string = reclaimEvent) {
     const root = findTracefs(readOr('/proc/mounts'));
     const reasons = whatKeeps('tracefs', rightsOfThisHost());
-    if (reasons.length > 0) throw notPossible(reasons[0]);
+    if (reasons.length > 0) throw notPossible(reasons[0].replace(/: sudo drainlab .*/, ''));
     const refusal = memoryRefusal(bufferCpus(root).length, readOr('/proc/meminfo'));
     if (refusal !== '') throw notPossible(refusal);
     const instance = join(root, 'instances', `drainlab-watch-${process.pid}`);
@@ -136,7 +136,7 @@ export function memoryRefusal(cpus: number, meminfo: string): string {
 function notPossible(reason: string): DrainlabError {
   return new DrainlabError(`reclaims and drains cannot be traced: ${reason}`, {
     code: 'E_WATCH_TRACE',
-    hint: 'Leave --trace out: everything else is shown without it.',
+    hint: 'Run it as root where that helps, or leave --trace out: everything else is shown without it.',
     exitCode: ExitCode.outside,
   });
 }

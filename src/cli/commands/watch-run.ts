@@ -3,6 +3,7 @@
 import { parseCpuList } from '../../base/cpu-list.ts';
 import { ExitCode } from '../../base/errors.ts';
 import { keepOff } from '../../host/affinity.ts';
+import { TracedDrains } from '../../host/drain-counter.ts';
 import { type HostSample, hostJson, sampleJson } from '../../host/host-sample.ts';
 import { HostSampler } from '../../host/sampler.ts';
 import { Pace } from '../../host/self-cost.ts';
@@ -23,41 +24,45 @@ export async function runWatch(flags: WatchFlags): Promise<ExitCode> {
   const only = flags.on === undefined ? null : parseCpuList(flags.on, '--on');
   const terminal: Terminal = { stdin: process.stdin, stdout: process.stdout, env: process.env };
   const isPicture = flags.json === undefined && isFullScreenPossible(terminal);
-  const sampler = new HostSampler({ root: flags.root, isolated });
+  const tracing = flags.trace ? new TracedDrains() : null;
+  let sampler: HostSampler | null = null;
   try {
+    sampler = new HostSampler({ root: flags.root, isolated, drains: tracing });
     const { said } = keepOff(sampler.host.machine.isolated, only);
     const pace = new Pace(flags.every ?? (isPicture ? pictureEveryMs : lineEveryMs), flags.limit);
-    const order = { sampler, pace, runsOn: said, samplesMax: flags.samples ?? Number.POSITIVE_INFINITY };
+    const samplesMax = flags.samples ?? Number.POSITIVE_INFINITY;
+    const order = { sampler, tracing, pace, runsOn: said, samplesMax };
     if (isPicture) await showPictures(order, terminal);
     else await printLines(order, flags.json === true);
   } finally {
-    sampler.close();
+    sampler?.close();
+    for (const left of tracing?.close() ?? [])
+      process.stderr.write(`drainlab: could not be taken back: ${left}\n`);
   }
   return ExitCode.ok;
 }
 
 interface WatchOrder {
   readonly sampler: HostSampler;
+  readonly tracing: TracedDrains | null;
   readonly pace: Pace;
   readonly runsOn: string;
   readonly samplesMax: number;
 }
 
-const notTraced = 'drains: not traced (--trace)';
-
 async function showPictures(
-  { sampler, pace, runsOn, samplesMax }: WatchOrder,
+  { sampler, tracing, pace, runsOn, samplesMax }: WatchOrder,
   terminal: Terminal,
 ): Promise<void> {
   const watched = new WatchedHost(sampler.host.machine.cpuCount);
-  const rest = (): WatchedRest => ({ pace, runsOn, drains: notTraced });
+  const rest: WatchedRest = { pace, runsOn, drainFunction: tracing?.drainFunction ?? null };
   let screen: Screen = screenOf(terminal.stdout, terminal.env);
   let rows = 0;
   await onFullScreen(terminal, {
     picture: (onto, height) => {
       screen = onto;
       rows = height;
-      return watchHostFrame(watched, rest(), onto, height);
+      return watchHostFrame(watched, rest, onto, height);
     },
     typed: (text) => {
       for (const key of keysOf(text)) {

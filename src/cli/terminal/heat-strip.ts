@@ -78,14 +78,17 @@ function fitted(
   unit: number,
 ): { each: number; lines: StripLine[] } {
   const most = Math.max(1, ...source.groups.map(({ cpus }) => cpus.length));
+  const all = source.groups.reduce((sum, { cpus }) => sum + cpus.length, 0);
   let { groups } = source;
-  for (let each = unit; ; each += unit) {
+  // Fewer CPUs a cell cannot fit, whatever the groups and marks.
+  const least = unit * Math.max(1, Math.ceil(all / (Math.max(1, rows) * room * unit)));
+  for (let each = least; ; each += unit) {
     const lines = linesOf(groups, each * room, source.markOf);
     if (lines.reduce((sum, { isMarked }) => sum + (isMarked ? 2 : 1), 0) <= rows) return { each, lines };
     if (each * room < most) continue;
     if (groups.length === 1) return { each, lines };
     groups = [{ label: '', cpus: groups.flatMap(({ cpus }) => Array.from(cpus)) }];
-    each = 0;
+    each = least - unit;
   }
 }
 

@@ -7,7 +7,13 @@ import { cellsOfLine, type HeatSource, heatStrip } from './heat-strip.ts';
 import { type Column, table, wrap } from './layout.ts';
 import { withoutControls } from './line-output.ts';
 import type { Screen } from './screen.ts';
-import { kindHeads, shownKinds, type WatchedHost, type WatchedPace } from './watched-host.ts';
+import {
+  kindHeads,
+  type RecentRate,
+  shownKinds,
+  type WatchedHost,
+  type WatchedPace,
+} from './watched-host.ts';
 
 const zoneRowsMax = 6;
 
@@ -15,8 +21,8 @@ export interface WatchedRest {
   readonly pace: WatchedPace;
   /** Where drainlab runs itself, in a sentence. */
   readonly runsOn: string;
-  /** Of drains: their number, or why they are not counted. */
-  readonly drains: string;
+  /** What is traced: null: nothing; else the function whose calls are counted as drains, '' where none can be. */
+  readonly drainFunction: string | null;
 }
 
 export function watchHostFrame(
@@ -201,17 +207,33 @@ function interruptLines({ interrupts, host }: HostSample, screen: Screen): strin
   return [...table(columns, rows, screen).split('\n'), ...backwards];
 }
 
+function drainsText(
+  { tracedReclaims, tracedDrains, lostEvents }: WatchedHost,
+  drainFunction: string | null,
+): string {
+  if (drainFunction === null) return 'drains: not traced (--trace)';
+  const lost = lostEvents === 0 ? '' : ` · ${plural(lostEvents, 'event')} lost: these are too few`;
+  const reclaims = `reclaims ${rateText(tracedReclaims)}`;
+  const drains =
+    drainFunction === ''
+      ? 'drains: this kernel lets no function be traced; at most one a reclaim'
+      : `drains ${rateText(tracedDrains)} (${drainFunction})`;
+  return `${drains} · traced ${reclaims}${lost}`;
+}
+
+function rateText({ perSecond, total }: RecentRate): string {
+  return `${count(perSecond ?? 0)}/s, ${count(total)} so far`;
+}
+
 function restLines(
   watched: WatchedHost,
-  { pace, runsOn, drains }: WatchedRest,
+  { pace, runsOn, drainFunction }: WatchedRest,
   { colours, width }: Screen,
 ): string[] {
-  const { sample, stallsPerSecond, stalls } = watched;
+  const { sample, stalls } = watched;
   const { pressure, loadAverage, runningTasks } = sample?.load ?? {};
   const reclaim =
-    stallsPerSecond === null
-      ? 'direct reclaims not known'
-      : `direct reclaims ${count(stallsPerSecond)}/s, ${count(stalls)} so far`;
+    stalls.perSecond === null ? 'direct reclaims not known' : `direct reclaims ${rateText(stalls)}`;
   const waits =
     pressure === null || pressure === undefined
       ? 'pressure not known'
@@ -227,7 +249,7 @@ function restLines(
       : `own cost${pace.isStarting ? ' at the start' : ''}: ${percent(cost.corePercent, 2)} of a core (${percent((100 * cost.kernelMs) / cost.elapsedMs, 2)} in the kernel), ${decimal(cost.residentBytes / 1e6, 0)} MB`;
   return [
     cut(`${reclaim} · ${waits} · ${load}`, width),
-    cut(drains, width),
+    cut(drainsText(watched, drainFunction), width),
     colours.dim(cut(`${own}; reading takes ${decimal(sample?.readMs ?? 0, 1)} ms`, width)),
     colours.dim(cut(runsOn, width)),
   ];

@@ -5,7 +5,7 @@ import { interruptsOfKind } from '../../host/host-sample.ts';
 import type { InterruptKind } from '../../snapshot/interrupts.ts';
 import type { WatchedHost, WatchedPace } from './watched-host.ts';
 
-export function watchHostLine({ sample, stallsPerSecond }: WatchedHost, { cost }: WatchedPace): string {
+export function watchHostLine({ sample, stalls, tracedDrains }: WatchedHost, { cost }: WatchedPace): string {
   if (sample === null) return '';
   const { cpus, load, interrupts, host } = sample;
   const isolated =
@@ -20,7 +20,7 @@ export function watchHostLine({ sample, stallsPerSecond }: WatchedHost, { cost }
     `${(sample.timeMs / 1000).toFixed(1)} s`,
     `empty ${count(cpus.empty)} of ${plural(cpus.online, 'CPU')}${isolated}`,
     `${count(cpus.parkedPages)} pages on lists`,
-    `a second: calls ${rate('call')}${calls}, reschedules ${rate('reschedule')}, reclaims ${stallsPerSecond === null ? '–' : count(stallsPerSecond)}`,
+    `a second: calls ${rate('call')}${calls}, reschedules ${rate('reschedule')}, reclaims ${stalls.perSecond === null ? '–' : count(stalls.perSecond)}${tracedDrains.perSecond === null ? '' : `, drains ${count(tracedDrains.perSecond)}`}`,
     `pressure ${load.pressure === null ? '–' : percent(load.pressure.some.avg10, 2)}`,
     `load ${load.loadAverage === null ? '–' : decimal(load.loadAverage)}`,
     `own cost ${cost === null ? '–' : percent(cost.corePercent, 2)}`,

@@ -32,6 +32,27 @@ export interface WatchedPace {
   readonly isStarting: boolean;
 }
 
+/** A count that comes in parts: how many a second over the newest whole second, and how many in all. */
+export class RecentRate {
+  total = 0;
+  /** null: no part yet. */
+  perSecond: number | null = null;
+  #part = 0;
+  #partMs = 0;
+
+  /** `sinceMs` 0: the first part has no beginning, and counts nothing. */
+  add(times: number, sinceMs: number): void {
+    if (sinceMs === 0) return;
+    this.total += times;
+    this.#part += times;
+    this.#partMs += sinceMs;
+    if (this.#partMs < 1000 && this.perSecond !== null) return;
+    this.perSecond = (1000 * this.#part) / this.#partMs;
+    this.#part = 0;
+    this.#partMs = 0;
+  }
+}
+
 export class WatchedHost {
   /** null: none yet. While paused the newest one stays. */
   sample: HostSample | null = null;
@@ -47,14 +68,18 @@ export class WatchedHost {
   };
   /** Pages of the fullest CPU so far: the upper end of the scale. */
   mostPages = 64;
-  /** Direct reclaims a second over the last whole second; null: not known. */
-  stallsPerSecond: number | null = null;
-  /** Direct reclaims since watching began. */
-  stalls = 0;
+  /** Direct reclaims, by /proc/vmstat. */
+  readonly stalls = new RecentRate();
+  /** As traced; empty where nothing is. */
+  readonly tracedReclaims = new RecentRate();
+  readonly tracedDrains = new RecentRate();
+  lostEvents = 0;
   /** By CPU: 1 for an isolated CPU that another interrupted between the last two readings. */
   readonly disturbed: Uint8Array;
-  #stallsOfSecond = 0;
-  #secondMs = 0;
+  /** CPUs that may be there, up to the largest that is online; made anew when the host has changed. */
+  #cpus: number[] = [];
+  #cpusOf: HostSample['host'] | null = null;
+  #mostLog = 1;
 
   constructor(cpuCount: number) {
     this.disturbed = new Uint8Array(cpuCount);
@@ -62,20 +87,20 @@ export class WatchedHost {
 
   take(sample: HostSample): void {
     this.sample = sample;
-    for (const pages of sample.pagesByCpu) if (pages > this.mostPages) this.mostPages = pages;
-    this.#countStalls(sample);
+    const { pagesByCpu } = sample;
+    for (let cpu = 0; cpu < pagesByCpu.length; cpu++)
+      if (pagesByCpu[cpu] > this.mostPages) this.mostPages = pagesByCpu[cpu];
+    this.#mostLog = Math.log2(1 + this.mostPages);
+    this.#count(sample);
     this.#markDisturbed(sample);
   }
 
-  #countStalls({ load, sinceMs }: HostSample): void {
-    if (load.allocationStalls === null) return;
-    this.stalls += load.allocationStalls;
-    this.#stallsOfSecond += load.allocationStalls;
-    this.#secondMs += sinceMs;
-    if (this.#secondMs < 1000 && this.stallsPerSecond !== null) return;
-    this.stallsPerSecond = (1000 * this.#stallsOfSecond) / Math.max(1, this.#secondMs);
-    this.#stallsOfSecond = 0;
-    this.#secondMs = 0;
+  #count({ load, drains, sinceMs }: HostSample): void {
+    if (load.allocationStalls !== null) this.stalls.add(load.allocationStalls, sinceMs);
+    if (drains === null) return;
+    this.tracedReclaims.add(drains.directReclaims, sinceMs);
+    if (drains.drains !== null) this.tracedDrains.add(drains.drains, sinceMs);
+    this.lostEvents += drains.lost;
   }
 
   #markDisturbed({ interrupts, host }: HostSample): void {
@@ -91,9 +116,7 @@ export class WatchedHost {
   groups(): CpuGroup[] {
     if (this.sample === null) return [];
     const { host, pagesByCpu } = this.sample;
-    // CPUs that may come later have no place yet.
-    const last = lastOnline(pagesByCpu);
-    const cpus = [...host.cpus.possible].filter((cpu) => cpu <= last);
+    const cpus = this.#shownCpus(host, pagesByCpu);
     if (this.view.grouping === 'isolated') {
       return [
         { label: 'others', cpus: cpus.filter((cpu) => !host.machine.isolated.has(cpu)) },
@@ -110,6 +133,16 @@ export class WatchedHost {
     return [{ label: '', cpus }];
   }
 
+  /** CPUs that may come later have no place yet. */
+  #shownCpus(host: HostSample['host'], pagesByCpu: Int32Array): number[] {
+    const last = lastOnline(pagesByCpu);
+    if (this.#cpusOf !== host || this.#cpus[this.#cpus.length - 1] !== last) {
+      this.#cpus = [...host.cpus.possible].filter((cpu) => cpu <= last);
+      this.#cpusOf = host;
+    }
+    return this.#cpus;
+  }
+
   /** 0 … 1 of the fullest list seen; -1: not online. */
   levelOf(cpu: number): number {
     const { sample, view, mostPages } = this;
@@ -117,7 +150,7 @@ export class WatchedHost {
     const zoneCount = sample.host.machine.zones.length;
     const pages = view.zone < 0 ? sample.pagesByCpu[cpu] : sample.pages[cpu * zoneCount + view.zone];
     if (pages <= 0) return pages;
-    return view.scale === 'log' ? Math.log2(1 + pages) / Math.log2(1 + mostPages) : pages / mostPages;
+    return view.scale === 'log' ? Math.log2(1 + pages) / this.#mostLog : pages / mostPages;
   }
 
   /** `page`: CPUs of one screen when zoomed. Null: the key means nothing here. */
@@ -180,7 +213,7 @@ export class WatchedHost {
   }
 }
 
-function lastOnline(pagesByCpu: ArrayLike<number>): number {
+function lastOnline(pagesByCpu: Int32Array): number {
   for (let cpu = pagesByCpu.length - 1; cpu >= 0; cpu--) if (pagesByCpu[cpu] >= 0) return cpu;
   return -1;
 }
