@@ -15,7 +15,7 @@ import { shellWord } from './plan.ts';
 import { probeChanges } from './probe-changes.ts';
 import { RecorderProgram } from './program.ts';
 import type { BackendPlan, Recorded, Recorder, RecordOrder } from './recorder.ts';
-import { probeGroup } from './wanted-events.ts';
+import { probeGroup, type WantedEvent } from './wanted-events.ts';
 import { functionsOf } from './write-trace-dat.ts';
 
 const dataFile = 'perf.data';
@@ -26,7 +26,7 @@ const startMsMax = 30_000;
 function recordWords(order: RecordOrder): string[] {
   const words = ['perf', 'record', '-a', '-k', 'CLOCK_MONOTONIC', '-D', '-1', '--control', 'fd:3,4'];
   words.push('-B', '-N', '--synth=task', '-m', `${powerOfTwo(order.bufferKilobytesPerCpu)}K`, '-o', dataFile);
-  for (const { system, name, filter } of order.wanted.events) {
+  for (const { system, name, filter } of eventsForPerf(order)) {
     words.push('-e', `${system}:${name}`);
     if (filter !== '') words.push('--filter', filter);
   }
@@ -39,18 +39,27 @@ const scriptWords: readonly string[] = [
   ...['-F', 'comm,tid,cpu,time,event,trace'],
 ];
 
+/** perf itself uses irq_work; the kernel lets it count these events and not record them (irq_vectors.h, TRACE_EVENT_PERF_PERM). */
+const refusedByPerf: ReadonlySet<string> = new Set(['irq_vectors:irq_work_exit']);
+
+function eventsForPerf(order: RecordOrder): WantedEvent[] {
+  return order.wanted.events.filter(({ system, name }) => !refusedByPerf.has(`${system}:${name}`));
+}
+
 /** perf takes a power of two of pages. */
 function powerOfTwo(kilobytes: number): number {
   return 2 ** Math.floor(Math.log2(Math.max(64, kilobytes)));
 }
 
 export function perfPlan(root: string, order: RecordOrder): BackendPlan {
-  const { events, probes } = order.wanted;
+  const { probes } = order.wanted;
+  const events = eventsForPerf(order);
   const probed =
     probes.length === 0 ? '' : ` and ${probes.length} probes on functions (${root}/kprobe_events)`;
+  const isShort = events.length < order.wanted.events.length;
   return {
     writes: `Writes to the kernel: perf turns ${events.length} events on${probed}; all of it is taken back.`,
-    notes: [],
+    notes: isShort ? ['perf may not record irq_work_exit: how long irq_work runs will not be known.'] : [],
     before: probeChanges(root, probes),
     start: `${recordWords(order).map(shellWord).join(' ')} &`,
     stop: 'kill -INT $!; wait',
@@ -137,7 +146,8 @@ export class PerfRecorder implements Recorder {
   /** What a text cannot say, as `loadTracefsFiles` reads it. */
   #saveBeside(): void {
     const { folder, wanted } = this.#order;
-    const { events, probes } = wanted;
+    const { probes } = wanted;
+    const events = eventsForPerf(this.#order);
     writeFileSync(
       join(folder, 'set_event'),
       events.map(({ system, name }) => `${system}:${name}\n`).join(''),

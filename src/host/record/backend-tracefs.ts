@@ -21,9 +21,13 @@ import { type FormatFile, functionsOf, subBufferBytes, writeTraceDat } from './w
 /** One clock for all CPUs, in step. */
 export const traceClock = 'global';
 
-/** The folder with the buffers that we record into: an instance, or the tracer itself. */
+/**
+ * The folder with the buffers that we record into: an instance, or the tracer itself where there are none. Of a tracefs that is closed
+ * to us instances are supposed.
+ */
 export function tracefsBuffer(root: string, pid: number = process.pid): string {
-  return existsSync(join(root, 'instances')) ? join(root, 'instances', `drainlab-${pid}`) : root;
+  const isWithout = existsSync(join(root, 'tracing_on')) && !existsSync(join(root, 'instances'));
+  return isWithout ? root : join(root, 'instances', `drainlab-${pid}`);
 }
 
 export function tracefsPlan(root: string, order: RecordOrder): BackendPlan {

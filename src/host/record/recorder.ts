@@ -56,15 +56,15 @@ export function planAround(backend: BackendPlan, order: RecordOrder): RecordPlan
   const { on, off } = backend;
   const steps: Step[] = [
     ...backend.before,
-    { do: 'save', to: 'proc-start' },
     { do: 'start', line: backend.start },
+    { do: 'save', to: 'proc-start' },
     ...(on === undefined ? [] : [on]),
     { do: 'snapshot', label: 'start' },
     { do: 'command', words: order.command },
     { do: 'snapshot', label: 'end' },
     ...(off === undefined ? [] : [off]),
-    { do: 'stop', line: backend.stop },
     { do: 'save', to: 'proc-end' },
+    { do: 'stop', line: backend.stop },
     { do: 'finish', line: backend.finish },
   ];
   return { writes: backend.writes, notes: [...backend.notes, ...order.wanted.lacking], steps };
