@@ -53,15 +53,15 @@ function othersText({ disturbed }: CensusPolicy): string {
 function isolatedAnswer({ holders, policies }: Figures): string[] {
   const { online, empty, notKnown } = holders.isolated;
   if (online === 0) return [];
+  const holding = online - empty - notKnown;
   const everyone = policies.find(({ name }) => name === 'everyone');
   const reach =
     everyone === undefined
       ? ''
       : `; everyone would disturb ${boundsText(everyone.isolatedDisturbed)} of them`;
   const rest = notKnown === 0 ? '' : `, of ${count(notKnown)} it is not known`;
-  return [
-    `Of ${plural(online, 'isolated CPU')} ${count(online - empty - notKnown)} hold pages, ${count(empty)} none${rest}${reach}.`,
-  ];
+  const verb = holding === 1 ? 'holds' : 'hold';
+  return [`${count(holding)} of ${plural(online, 'isolated CPU')} ${verb} pages${rest}${reach}.`];
 }
 
 function kernelAnswer({ policies }: Figures, kernel: string): string[] {

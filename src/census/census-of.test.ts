@@ -69,7 +69,7 @@ describe('8 CPUs of which 1 and 3 hold pages, 3 is isolated', () => {
     expect(census.answers.slice(0, 4)).toEqual([
       '6 of 8 CPUs hold no page now: a drain that interrupts everyone would disturb 7 other CPUs, 5 to 6 of them for nothing; ' +
         'one that looks first would disturb 1 to 2.',
-      'Of 1 isolated CPU 1 hold pages, 0 none; everyone would disturb 0 to 1 of them.',
+      '1 of 1 isolated CPU holds pages; everyone would disturb 0 to 1 of them.',
       'This kernel (5.11.4) drains by worker: it would queue work on 1 to 2 other CPUs.',
       'Two-pass would use a mask: 6 of 8 CPUs are empty, it asks for 4; 3 empty CPUs more with pages and it would interrupt everyone.',
     ]);

@@ -2,6 +2,7 @@
 
 import { parseCpuList } from '../base/cpu-list.ts';
 import { DrainlabError } from '../base/errors.ts';
+import { quoted } from './quoted.ts';
 
 /**
  * CPUs of a file such as `sys/devices/system/cpu/online`. Nothing and `(null)`, padded or not, are the empty list (nohz_full of
@@ -15,7 +16,7 @@ export function cpuSetOf(text: string, path: string, problems: string[]): number
     return parseCpuList(trimmed, path);
   } catch (error) {
     if (!(error instanceof DrainlabError)) throw error;
-    problems.push(`${path} holds no list of CPUs: "${trimmed.slice(0, 60)}".`);
+    problems.push(`${path} holds no list of CPUs: "${quoted(trimmed)}".`);
     return null;
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { kernelAtLeast } from '../engine/machine/kernel-rules.ts';
+import { quoted } from './quoted.ts';
 
 /**
  * The same for every architecture. All but `timer` and `other` are sent by one CPU to another; `timer` is the local timer and, on
@@ -59,7 +60,7 @@ export function parseInterrupts(text: string, problems: string[]): InterruptTabl
         rows.push({ label, text: words, kind: kindOf(label, words), counts: counts.slice() });
       } else if (!/^(ERR|MIS|Err)$/.test(label)) {
         problems.push(
-          `proc/interrupts: the row ${label.slice(0, 40)} has not one count for each of ${cpus.length} CPUs; it is left out.`,
+          `proc/interrupts: the row ${quoted(label, 40)} has not one count for each of ${cpus.length} CPUs; it is left out.`,
         );
         if (problems.length > problemsMax) break;
       }

@@ -16,6 +16,7 @@ import { parseInterrupts } from './interrupts.ts';
 import { keyNumbers } from './key-numbers.ts';
 import { pageBytesOf } from './page-bytes.ts';
 import { parseLoadAverage, parsePressure } from './pressure.ts';
+import { quoted } from './quoted.ts';
 import { zoneProblems } from './zone-problems.ts';
 
 /**
@@ -210,7 +211,7 @@ function nrCpusOf(
   const path = 'sys/devices/system/cpu/kernel_max';
   const text = (files.get(path) ?? '').trim();
   const byMax = /^\d{1,5}$/.test(text) ? Number(text) + 1 : -1;
-  if (text !== '' && byMax < 0) problems.push(`${path} is no number: "${text.slice(0, 40)}".`);
+  if (text !== '' && byMax < 0) problems.push(`${path} is no number: "${quoted(text)}".`);
   if (config !== null && byMax > 0 && config.nrCpus !== byMax)
     problems.push(
       `The configuration says ${config.nrCpus} CPUs, ${path} ${byMax}: it is the configuration of another kernel, or the file was damaged. ${byMax} is taken.`,

@@ -2,6 +2,7 @@
 
 import type { ZoneinfoZone } from '../engine/input/zoneinfo.ts';
 import { plural } from '../engine/report/numbers.ts';
+import { quoted } from './quoted.ts';
 
 const problemsMax = 10;
 
@@ -10,7 +11,7 @@ export function zoneProblems(zones: readonly ZoneinfoZone[]): string[] {
   const seen = new Set<string>();
   const mostLists = zones.reduce((most, zone) => Math.max(most, zone.lists.length), 0);
   for (const zone of zones) {
-    const place = `proc/zoneinfo, node ${zone.node}, zone ${zone.name.slice(0, 40)}`;
+    const place = `proc/zoneinfo, node ${zone.node}, zone ${quoted(zone.name, 40)}`;
     const key = `${zone.node} ${zone.name}`;
     if (seen.has(key)) problems.push(`${place}: stands there twice; the later text counts.`);
     seen.add(key);

@@ -115,7 +115,9 @@ function holderBars({ pagesByCpu }: HostCensus, screen: Screen): string[] {
   const most = Math.max(...cpus);
   const room = Math.max(8, Math.min(40, screen.width - labelWidth - 26));
   const lines = [screen.colours.dim(`  ${'pages'.padStart(labelWidth)}    CPUs`)];
+  const firstHeld = cpus.findIndex((number, step) => step > 0 && number > 0);
   for (const [step, number] of cpus.entries()) {
+    if (step > 0 && step < firstHeld) continue;
     const line = `  ${labels[step].padStart(labelWidth)}  ${count(number).padStart(6)}`;
     const bar = '█'.repeat(Math.max(1, Math.round((number / most) * room)));
     lines.push(

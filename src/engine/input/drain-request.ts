@@ -41,6 +41,8 @@ export interface DrainRequest {
   readonly isolated: BitSet;
   /** Pages on each CPU's lists that this request concerns; never negative. */
   readonly pages: Int32Array;
+  /** The recording tells who held pages and not how many: `pages` is 1 for each holder. Absent: they are known. */
+  readonly pagesNotKnown?: boolean;
   /** CPUs whose `pages` are more than 0 as far as is known. */
   readonly holders: BitSet;
   /** CPUs of which it is not known whether they hold pages (no snapshot and no drain so far). Never also in `holders`. */
@@ -63,6 +65,10 @@ export interface DrainOutcome {
   readonly rebuiltHolders: BitSet;
   /** Did the kernel turn the caller away because another drain was running? null: not told. */
   readonly turnedAway: boolean | null;
+  /** `turnedAway` follows from circumstances (another drain ran at the call), not from an event. */
+  readonly turnedAwayInferred?: boolean;
+  /** `endNs` is the return of the call itself. Absent: the last event of the drain, where the requester does the work. */
+  readonly returnTold?: boolean;
   /** Pages that the drain brought back to the free lists; -1: not told. */
   readonly pagesDrained: Pages;
   /** Interrupts that the kernel sent for it to other CPUs; -1: not told. */

@@ -115,10 +115,12 @@ export const Kind = {
   cpuDead: 49,
   /** probe kcompactd_do_work. */
   kcompactdDoWork: 50,
+  /** light_drain, a line of `drainlab record --light`: a whole drain, at the time at which it began — text: its fields. */
+  lightDrain: 51,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
-export const kindCount = 51;
+export const kindCount = 52;
 
 /** Rows of one block; more rows than this come as several blocks. */
 export const blockRowsMax = 8192;
@@ -139,7 +141,7 @@ export class EventBlock {
   readonly d: Float64Array = new Float64Array(blockRowsMax);
   /** Row → CPU set as 32-bit words (lowest CPUs first), for kinds that have one. */
   readonly cpuSets: Map<number, Uint32Array> = new Map();
-  /** Row → text, for `Kind.marker`. */
+  /** Row → text, for `Kind.marker` and `Kind.lightDrain`. */
   readonly texts: Map<number, string> = new Map();
 
   clear(): void {

@@ -180,6 +180,7 @@ describe('every form from 3.0 to 7.x', () => {
     const places = ({ lists, ...zone }: ReturnType<typeof parseZoneinfo>[number]) => ({
       ...zone,
       place: 0,
+      end: 0,
       lists: lists.map((list) => ({ ...list, place: 0 })),
     });
     const other = text.replace(/ {4}cpu/g, '\tcpu').replace(/\n/g, '  \r\n');

@@ -24,7 +24,7 @@ export interface ZoneinfoList {
   readonly cpu: number;
   /** Base pages on it; -1: not printed (a cut text). */
   count: number;
-  /** Place of the count in the text, as a part of its length. */
+  /** Where in the text the line after the count begins. */
   place: number;
   /** Limit; -1: not printed. */
   high: number;
@@ -54,8 +54,9 @@ export interface ZoneinfoZone {
   reserve: number;
   /** -1: not printed. It is the last line that every populated zone has, so a zone with lists and without it was cut. */
   startPfn: number;
-  /** Place of the zone's first line in the text, as a part of its length. */
+  /** Where in the text the zone's second line begins, and where it ends. */
   readonly place: number;
+  end: number;
   readonly lists: ZoneinfoList[];
 }
 
@@ -71,7 +72,8 @@ export function parseZoneinfo(text: string, name = 'zoneinfo'): ZoneinfoZone[] {
       const head = /^Node (\d+), zone\s+(\S+)$/.exec(line.text());
       if (head === null) continue;
       if (zones.length >= zonesMax) throw damaged(name, line.number, `more than ${zonesMax} zones`);
-      zone = newZone(numberIn(head[1], cpusMax, name, line.number), head[2], line.after / text.length);
+      if (zone !== null) zone.end = line.after;
+      zone = newZone(numberIn(head[1], cpusMax, name, line.number), head[2], line.after);
       zones.push(zone);
       list = null;
     } else if (zone === null) {
@@ -85,7 +87,8 @@ export function parseZoneinfo(text: string, name = 'zoneinfo'): ZoneinfoZone[] {
       setZone(zone, line);
     }
   }
-  if (zones.length === 0) throw damaged(name, 1, 'no line "Node N, zone NAME"');
+  if (zone === null) throw damaged(name, 1, 'no line "Node N, zone NAME"');
+  zone.end = text.length;
   return zones;
 }
 
@@ -105,6 +108,7 @@ function newZone(node: number, name: string, place: number): ZoneinfoZone {
     reserve: -1,
     startPfn: -1,
     place,
+    end: place,
     lists: [],
   };
 }
@@ -116,7 +120,7 @@ function newList(cpu: number): ZoneinfoList {
 /** False: the line is none of a list's. */
 function setList(list: ZoneinfoList, line: Line): boolean {
   if (line.isKey('count:')) {
-    list.place = line.after / line.whole.length;
+    list.place = line.after;
     list.count = line.valueUpTo(pagesMax);
   } else if (line.isKey('high:')) list.high = line.valueUpTo(pagesMax);
   else if (line.isKey('batch:')) list.batch = line.valueUpTo(pagesMax);
@@ -358,12 +362,13 @@ export function snapshotFrom(
   const printedAt = new Float32Array(pages.length);
   const high = new Int32Array(pages.length).fill(-1);
   const free = new Int32Array(zoneCount).fill(-1);
+  const textEnd = zoneinfo.at(-1)?.end ?? 0;
   for (const zone of zoneinfo) {
     const index = machine.zones.findIndex((z) => z.node === zone.node && z.name === zone.name);
     if (index < 0) continue;
     free[index] = zone.free;
     const start = zoneinfo.find((z) => z.node === zone.node)?.place ?? 0;
-    const end = zoneinfo.find((z) => z.place > zone.place && z.node !== zone.node)?.place ?? 1;
+    const end = zoneinfo.find((z) => z.place > zone.place && z.node !== zone.node)?.place ?? textEnd;
     for (const list of zone.lists) {
       if (list.cpu >= machine.cpuCount) continue;
       pages[list.cpu * zoneCount + index] = list.count;
