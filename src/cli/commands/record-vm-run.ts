@@ -27,6 +27,10 @@ export interface RecordVmFlags extends VmFlags {
   /** KiB for each CPU. */
   bufferSize?: number;
   for?: Purpose;
+  /** Ends the workload after so many nanoseconds. */
+  length?: number;
+  /** Nanoseconds between two snapshots. */
+  snapshotEvery?: number;
   allowLost?: true;
   dryRun?: true;
   progress: boolean;
@@ -55,6 +59,7 @@ export async function runRecordVm(words: readonly string[], flags: RecordVmFlags
   return recordings.some((one) => isWorthLittle(one, flags)) ? ExitCode.checkFailed : ExitCode.ok;
 }
 
+const snapshotEveryNs = 3e9;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What all guests have in common. */
@@ -75,7 +80,8 @@ function requestOf(
     plan: guestPlan({
       purpose: flags.for ?? 'both',
       bufferKilobytesPerCpu: flags.bufferSize ?? bufferKilobytesFor(size),
-      workloadSeconds: flags.timeout,
+      workloadSeconds: flags.length === undefined ? flags.timeout : Math.ceil(flags.length / 1e9),
+      snapshotSeconds: Math.max(1, Math.round((flags.snapshotEvery ?? snapshotEveryNs) / 1e9)),
       timeoutSeconds: flags.timeout,
       workingFolder: process.cwd(),
     }),

@@ -20,22 +20,34 @@ export interface VmFlags {
 
 export function addVmOptions(command: Command): Command {
   return command
-    .option('--vm', 'record a kernel in a guest of QEMU, not this host')
-    .option('--kernel <file>', 'with --vm: the kernel, a bzImage; several are compared', repeat)
-    .option('--cpus <number>', 'with --vm: CPUs of the guest', parseWhole, 4)
-    .option('--memory <megabytes>', 'with --vm: memory of the guest', parseMegabytes, 512)
-    .option('--numa <nodes>', 'with --vm: NUMA nodes, which share CPUs and memory evenly', parseWhole, 1)
-    .option('--append <words>', 'with --vm: more words for the kernel command line: isolcpus=4-7', repeat)
-    .option('--include <path>', 'with --vm: a file or folder of this host that the workload needs', repeat)
-    .option('--modules <folder>', 'with --vm: modules of the kernel (default: found beside it)', repeat)
-    .option('--busybox <file>', 'with --vm: the busybox of the guest (default: that of this host)')
-    .option('--qemu <file>', 'with --vm: default: qemu-system-x86_64')
+    .optionsGroup('In a guest of QEMU:')
+    .option('--vm', 'boot a kernel and record it, not this host')
     .addOption(
-      new Option('--accel <kind>', 'with --vm: KVM or emulation (default: KVM where it works)')
-        .choices(['auto', 'kvm', 'tcg'])
-        .default('auto', ''),
+      new Option(
+        '--kernel <file>',
+        'the kernel, a bzImage; may be repeated: each is recorded, all are compared',
+      )
+        .argParser(repeat)
+        .implies({ vm: true }),
     )
-    .option('--timeout <seconds>', 'with --vm: end the guest after so long', parseWhole, 600);
+    .option('--cpus <number>', 'CPUs of the guest', parseWhole, 4)
+    .option('--memory <megabytes>', 'memory of the guest, also as 2G', parseMegabytes, 512)
+    .option('--numa <nodes>', 'NUMA nodes, which share CPUs and memory evenly', parseWhole, 1)
+    .option('--append <words>', 'more words for the kernel command line, as isolcpus=4-7', repeat)
+    .option(
+      '--include <path>',
+      'a file or folder of this host that the command needs; may be repeated',
+      repeat,
+    )
+    .option('--modules <folder>', 'modules of the kernel (default: what is found beside it)', repeat)
+    .option('--busybox <file>', 'busybox for the guest (default: that of this host)')
+    .option('--qemu <file>', 'QEMU (default: qemu-system-x86_64)')
+    .addOption(
+      new Option('--accel <kind>', 'KVM or emulation (default: KVM where it works)')
+        .choices(['auto', 'kvm', 'tcg'])
+        .default('auto', 'auto'),
+    )
+    .option('--timeout <seconds>', 'end the guest after so long', parseWhole, 600);
 }
 
 export const vmExamples = `

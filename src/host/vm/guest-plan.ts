@@ -5,7 +5,6 @@ import { procFiles } from '../record/proc-files.ts';
 import { type Purpose, wantedEvents } from '../record/wanted-events.ts';
 import type { GuestPlan } from './guest-init.ts';
 
-const snapshotSeconds = 3;
 /** For starting, for ending the workload, for bringing out; QEMU's own time limit comes before it. */
 const guestSecondsMore = 120;
 
@@ -13,12 +12,14 @@ export interface PlanOptions {
   readonly purpose: Purpose;
   readonly bufferKilobytesPerCpu: number;
   readonly workloadSeconds: number;
+  readonly snapshotSeconds: number;
   readonly timeoutSeconds: number;
   readonly workingFolder: string;
 }
 
 export function guestPlan(options: PlanOptions): Omit<GuestPlan, 'libraryFolders'> {
-  const { purpose, bufferKilobytesPerCpu, workloadSeconds, timeoutSeconds, workingFolder } = options;
+  const { purpose, bufferKilobytesPerCpu, workloadSeconds, snapshotSeconds, timeoutSeconds, workingFolder } =
+    options;
   const wanted = wantedEvents(
     { events: null, probes: null, functions: null, architecture: 'x86_64' },
     purpose,
