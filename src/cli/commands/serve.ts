@@ -31,6 +31,6 @@ Prints a link with a token of this run; what the host says is shown only to who 
 Examples:
   drainlab serve                      then open the link that it prints
   drainlab serve --every 250ms
-  ssh -L 7311:localhost:7311 HOST drainlab serve
+  ssh -t -L 7311:localhost:7311 HOST drainlab serve
                                       a host far away: the link works in the browser here
   curl -H "Authorization: Bearer TOKEN" http://127.0.0.1:7311/api/census`;
