@@ -1,16 +1,23 @@
-/** Who disturbs whom: every sender by every victim where that fits, else the pairs with most. */
+/** Who disturbs whom: every sender by every victim where that fits, else the busiest senders. */
 
 import type { AuditReport } from '../../audit/audit-report.ts';
 import { count, plural } from '../../engine/report/numbers.ts';
 import { type Column, table, wrap } from './layout.ts';
 import type { Screen } from './screen.ts';
 
-const pairsShown = 12;
+const sendersShown = 12;
 
 interface Pair {
   readonly sender: number;
   readonly victim: number;
   readonly times: number;
+}
+
+interface Sender {
+  readonly cpu: number;
+  times: number;
+  isolatedTimes: number;
+  victims: number;
 }
 
 export function auditMatrix(report: AuditReport, screen: Screen): string[] {
@@ -43,12 +50,12 @@ function pairsOf(
 
 function matrixOf(report: AuditReport, pairs: readonly Pair[], what: string, screen: Screen): string[] {
   if (pairs.length === 0) return [];
-  return square(report, pairs, what, screen) ?? most(report, pairs, what, screen);
+  return square(report, pairs, what, screen) ?? busiest(report, pairs, what, screen);
 }
 
 /** null: it does not fit. */
 function square(report: AuditReport, pairs: readonly Pair[], what: string, screen: Screen): string[] | null {
-  const isolated = new Set(report.victims.filter((victim) => victim.isolated).map(({ cpu }) => cpu));
+  const isolated = isolatedVictims(report);
   const unique = (cpus: number[]) => [...new Set(cpus)].sort((a, b) => a - b);
   const senders = unique(pairs.map(({ sender }) => sender));
   const victims = unique(pairs.map(({ victim }) => victim));
@@ -76,25 +83,34 @@ function square(report: AuditReport, pairs: readonly Pair[], what: string, scree
   return [screen.colours.bold(`Sender by victim, ${what}${mark}`), table(columns, senders, screen)];
 }
 
-/** Isolated victims first. */
-function most(report: AuditReport, pairs: readonly Pair[], what: string, screen: Screen): string[] {
-  const isolated = new Set(report.victims.filter((victim) => victim.isolated).map(({ cpu }) => cpu));
-  const rank = ({ victim }: Pair) => (isolated.has(victim) ? 1 : 0);
-  const sorted = [...pairs].sort((a, b) => rank(b) - rank(a) || b.times - a.times);
-  const columns: Array<Column<Pair>> = [
-    { head: 'sender', text: ({ sender }) => `${sender}`, weight: 9 },
-    {
-      head: 'victim',
-      text: ({ victim }) => `${victim}${isolated.has(victim) ? ' isolated' : ''}`,
-      weight: 9,
-    },
+/** Those that disturb isolated CPUs most first. */
+function busiest(report: AuditReport, pairs: readonly Pair[], what: string, screen: Screen): string[] {
+  const isolated = isolatedVictims(report);
+  const senders = new Map<number, Sender>();
+  for (const { sender, victim, times } of pairs) {
+    const sums = senders.get(sender) ?? { cpu: sender, times: 0, isolatedTimes: 0, victims: 0 };
+    sums.times += times;
+    if (isolated.has(victim)) sums.isolatedTimes += times;
+    sums.victims++;
+    senders.set(sender, sums);
+  }
+  const sorted = [...senders.values()].sort((a, b) => b.isolatedTimes - a.isolatedTimes || b.times - a.times);
+  const columns: Array<Column<Sender>> = [
+    { head: 'CPU', text: ({ cpu }) => `${cpu}`, weight: 9 },
     { head: 'times', text: ({ times }) => count(times), weight: 9 },
+    { head: 'isolated', text: ({ isolatedTimes }) => count(isolatedTimes), weight: 9 },
+    { head: 'CPUs that it\ndisturbs', text: ({ victims }) => count(victims), weight: 8 },
   ];
   const lines = [
-    screen.colours.bold(`Sender and victim, ${what}: the most frequent of ${plural(pairs.length, 'pair')}`),
-    table(columns, sorted.slice(0, pairsShown), screen),
+    screen.colours.bold(`By sender, ${what}`),
+    table(columns, sorted.slice(0, sendersShown), screen),
   ];
-  const rest = pairs.length - pairsShown;
-  if (rest > 0) lines.push(wrap(`  … and ${plural(rest, 'other pair')} (--json)`, screen.width));
+  const rest = sorted.length - sendersShown;
+  if (rest > 0)
+    lines.push(wrap(`  … and ${plural(rest, 'other sender')} (--json has every pair)`, screen.width));
   return lines;
+}
+
+function isolatedVictims({ victims }: AuditReport): ReadonlySet<number> {
+  return new Set(victims.filter(({ isolated }) => isolated).map(({ cpu }) => cpu));
 }
