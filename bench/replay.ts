@@ -26,7 +26,7 @@ export interface Measured {
 }
 
 /** Runs a process once; standard output is hashed. */
-function once(command: string, args: string[], toNull: boolean): Measured {
+export function once(command: string, args: string[], toNull: boolean): Measured {
   const started = process.hrtime.bigint();
   const { status, stdout, stderr, resourceUsage } = run(command, args, toNull);
   const ms = Number(process.hrtime.bigint() - started) / 1e6;

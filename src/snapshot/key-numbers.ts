@@ -24,12 +24,3 @@ export function* linesOf(text: string, max = 1000): Generator<string> {
     from = to + 1;
   }
 }
-
-/** Direct reclaims since boot: `allocstall`, or one line a zone from 4.10 on (mm/vmstat.c); null: not printed. */
-export function allocationStalls(vmstat: ReadonlyMap<string, number>): number | null {
-  let sum: number | null = null;
-  for (const [key, value] of vmstat) {
-    if (key === 'allocstall' || key.startsWith('allocstall_')) sum = (sum ?? 0) + value;
-  }
-  return sum;
-}

@@ -64,32 +64,33 @@ export interface ZoneinfoZone {
 export function parseZoneinfo(text: string, name = 'zoneinfo'): ZoneinfoZone[] {
   const zones: ZoneinfoZone[] = [];
   const line = new Line(text, name);
-  let zone: ZoneinfoZone | null = null;
-  let list: ZoneinfoList | null = null;
   let lists = 0;
+  for (let isHead = line.toHead(); isHead; ) {
+    if (zones.length >= zonesMax) throw damaged(name, line.number, `more than ${zonesMax} zones`);
+    const zone = newZone(numberIn(line.headNode, cpusMax, name, line.number), line.headName, line.after);
+    zones.push(zone);
+    isHead = readZone(zone, line, printedListsMax - lists);
+    zone.end = Math.min(line.after, text.length);
+    lists += zone.lists.length;
+  }
+  if (zones.length === 0) throw damaged(name, 1, 'no line "Node N, zone NAME"');
+  return zones;
+}
+
+/** Reads up to the first line of the next zone; false: the text ended. */
+function readZone(zone: ZoneinfoZone, line: Line, listsMax: number): boolean {
+  let list: ZoneinfoList | null = null;
   while (line.next()) {
-    if (line.isHead()) {
-      const head = /^Node (\d+), zone\s+(\S+)$/.exec(line.text());
-      if (head === null) continue;
-      if (zones.length >= zonesMax) throw damaged(name, line.number, `more than ${zonesMax} zones`);
-      if (zone !== null) zone.end = line.after;
-      zone = newZone(numberIn(head[1], cpusMax, name, line.number), head[2], line.after);
-      zones.push(zone);
-      list = null;
-    } else if (zone === null) {
-    } else if (!line.readPair()) {
-      setProtection(zone, line);
-    } else if (line.isKey('cpu:')) {
-      if (++lists > printedListsMax) throw damaged(name, line.number, `more than ${printedListsMax} lists`);
+    if (line.isHead()) return true;
+    if (!line.readPair()) setProtection(zone, line);
+    else if (line.isKey('cpu:')) {
+      if (zone.lists.length >= listsMax)
+        throw damaged(line.name, line.number, `more than ${printedListsMax} lists`);
       list = newList(line.valueUpTo(cpusMax));
       zone.lists.push(list);
-    } else if (list === null || !setList(list, line)) {
-      setZone(zone, line);
-    }
+    } else if (list === null || !setList(list, line)) setZone(zone, line);
   }
-  if (zone === null) throw damaged(name, 1, 'no line "Node N, zone NAME"');
-  zone.end = text.length;
-  return zones;
+  return false;
 }
 
 function newZone(node: number, name: string, place: number): ZoneinfoZone {
@@ -175,6 +176,8 @@ class Line {
   number = 0;
   /** Start of the next line; -1: not looked for yet. */
   after = 0;
+  headNode = '';
+  headName = '';
   #from = 0;
   #keyEnd = 0;
   #digits = 0;
@@ -198,11 +201,19 @@ class Line {
     return true;
   }
 
-  /** `Node N, zone NAME`, perhaps. */
+  /** Goes on to a line `Node N, zone NAME`; false: there is none. */
+  toHead(): boolean {
+    while (this.next()) if (this.isHead()) return true;
+    return false;
+  }
+
+  /** Is it `Node N, zone NAME`? Then `headNode` and `headName` are its words. */
   isHead(): boolean {
     if (this.whole.charCodeAt(this.#from) !== letterN || !this.startsWith('Node ')) return false;
     this.#endFrom(this.#from);
-    return true;
+    const head = /^Node (\d+), zone\s+(\S+)$/.exec(this.text());
+    [, this.headNode, this.headName] = head ?? ['', '', ''];
+    return head !== null;
   }
 
   startsWith(word: string): boolean {
