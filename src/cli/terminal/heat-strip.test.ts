@@ -84,6 +84,9 @@ describe('more CPUs than cells', () => {
     expect(heatStrip(source(nodes), screen(80), 4).slice(1)).toEqual(
       [0, 1, 2, 3].map((node) => `    node ${node} ··`),
     );
-    expect(heatStrip(source(nodes), screen(80), 3).slice(1)).toEqual(['     CPU 0 ········']);
+    expect(heatStrip(source(nodes), screen(80), 3)).toEqual([
+      'lists, one cell a CPU, too few lines for groups',
+      '     CPU 0 ········',
+    ]);
   });
 });

@@ -39,9 +39,18 @@ export function heatStrip(
   form: CellForm = 'heat',
 ): string[] {
   const { colours, width } = screen;
-  const { each, lines } = fitted(source, cellsOfLine(screen), rows, form === 'dots' ? brailleBits.length : 1);
+  const { each, lines, isMerged } = fitted(
+    source,
+    cellsOfLine(screen),
+    rows,
+    form === 'dots' ? brailleBits.length : 1,
+  );
   const cellText = form === 'dots' ? dotsCell : heatCell;
-  const texts = [colours.dim(headText(source, form, each).slice(0, width))];
+  const texts = [
+    colours.dim(
+      `${headText(source, form, each)}${isMerged ? ', too few lines for groups' : ''}`.slice(0, width),
+    ),
+  ];
   for (const { label, cpus, from, to, isMarked } of lines) {
     let cells = '';
     let marks = '';
@@ -76,17 +85,20 @@ function fitted(
   room: number,
   rows: number,
   unit: number,
-): { each: number; lines: StripLine[] } {
+): { each: number; lines: StripLine[]; isMerged: boolean } {
   const most = Math.max(1, ...source.groups.map(({ cpus }) => cpus.length));
   const all = source.groups.reduce((sum, { cpus }) => sum + cpus.length, 0);
   let { groups } = source;
+  let isMerged = false;
   // Fewer CPUs a cell cannot fit, whatever the groups and marks.
   const least = unit * Math.max(1, Math.ceil(all / (Math.max(1, rows) * room * unit)));
   for (let each = least; ; each += unit) {
     const lines = linesOf(groups, each * room, source.markOf);
-    if (lines.reduce((sum, { isMarked }) => sum + (isMarked ? 2 : 1), 0) <= rows) return { each, lines };
+    if (lines.reduce((sum, { isMarked }) => sum + (isMarked ? 2 : 1), 0) <= rows)
+      return { each, lines, isMerged };
     if (each * room < most) continue;
-    if (groups.length === 1) return { each, lines };
+    if (groups.length === 1) return { each, lines, isMerged };
+    isMerged = true;
     groups = [{ label: '', cpus: groups.flatMap(({ cpus }) => Array.from(cpus)) }];
     each = least - unit;
   }
