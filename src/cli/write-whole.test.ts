@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -33,6 +42,8 @@ describe('a file that is written as a whole', () => {
     mkdirSync(join(path, 'inside'), { recursive: true });
     expect(() => writeWhole(path, 'new')).toThrow(/cannot be written: .*\(E(ISDIR|NOTEMPTY|EXIST)\)/);
     expect(readdirSync(folder)).toEqual(['taken']);
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => writeWhole(join(folder, 'file/new'), 'new')).toThrow(/not a directory \(ENOTDIR\)/);
     expect(() => writeWhole(join(folder, 'no/such/file'), 'new')).toThrow(
       /no such file or directory \(ENOENT\)/,
     );

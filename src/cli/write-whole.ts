@@ -7,23 +7,27 @@ import { DrainlabError, ExitCode } from '../base/errors.ts';
 /** Readable by everybody: collectors run as other users. */
 const mode = 0o644;
 
-/** The text goes into a file beside `path`, which then takes its name. Throws E_OUTPUT. */
-export function writeWhole(path: string, text: string | Uint8Array): void {
+/** It goes into a file beside `path`, which then takes its name. Throws E_OUTPUT. */
+export function writeWhole(path: string, content: string | Uint8Array): void {
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   try {
-    writeNew(beside, text);
-    renameSync(beside, path);
+    // A link or a file that is there already is not followed and not taken.
+    const fd = openSync(beside, 'wx', mode);
+    try {
+      fill(fd, content);
+      renameSync(beside, path);
+    } catch (error) {
+      rmSync(beside, { force: true });
+      throw error;
+    }
   } catch (cause) {
-    rmSync(beside, { force: true });
     throw notWritten(path, cause);
   }
 }
 
-/** A link or a file that is there already is not followed and not taken. */
-function writeNew(path: string, text: string | Uint8Array): void {
-  const fd = openSync(path, 'wx', mode);
+function fill(fd: number, content: string | Uint8Array): void {
   try {
-    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
     fchmodSync(fd, mode);
     fsyncSync(fd);

@@ -1,7 +1,7 @@
 /** `drainlab census`: its options, and which part answers. Each part is loaded when it runs. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { collectNames } from './option-values.ts';
+import { collectNames, parseInterval } from './option-values.ts';
 
 export interface CensusFlags {
   policy?: string[];
@@ -33,7 +33,7 @@ export function registerCensus(program: Command): void {
       'look so many times at this host, and tell how often how many CPUs are empty',
       parseSamples,
     )
-    .option('--every <duration>', 'time between two samples: 100ms, 2s (default: 100ms)', parseDuration)
+    .option('--every <duration>', 'time between two samples: 100ms, 2s (default: 100ms)', parseInterval)
     .option(
       '--policy <names>',
       'only these: two-pass, two-pass:share=0.3, ./mine.ts; commas between, may be repeated',
@@ -51,9 +51,11 @@ export function registerCensus(program: Command): void {
       'keep the census of each archive here, so that a broken run goes on where it stopped',
     )
     .option('--jobs <number>', 'archives that are read at once (default: one a core)', parseJobs)
-    .option(
-      '--prometheus [file]',
-      'metrics for the textfile collector: to standard output, or into FILE all at once',
+    .addOption(
+      new Option(
+        '--prometheus [file]',
+        'metrics for the textfile collector: to standard output, or into FILE all at once',
+      ).conflicts(['samples', 'parquet', 'html', 'cache']),
     )
     .option('--no-progress', 'no line of progress on long runs')
     .addHelpText('after', examples)
@@ -97,17 +99,4 @@ function wholeNumber(value: string, least: number, most: number): number {
   if (!(number >= least && number <= most))
     throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
   return number;
-}
-
-const millisecondsOf: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000 };
-const everyLeastMs = 1;
-const everyMostMs = 3_600_000;
-
-/** `100ms`, `0.5s`, `2m` → milliseconds. */
-function parseDuration(value: string): number {
-  const match = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|min)$/.exec(value);
-  const ms = match === null ? Number.NaN : Number(match[1]) * millisecondsOf[match[2]];
-  if (!(ms >= everyLeastMs && ms <= everyMostMs))
-    throw new InvalidArgumentError('Write a time from 1ms to 60m with its unit: 100ms, 2s.');
-  return ms;
 }

@@ -24,6 +24,6 @@ export function parsePort(value: string): number {
 /** `250ms` → 250, in milliseconds. */
 export function parseInterval(value: string): number {
   const ms = timePattern.test(value) ? nanosecondsOf(value) / 1e6 : 0;
-  if (ms < 10 || ms > 3_600_000) throw new InvalidArgumentError('Write a time from 10ms to 1h: 100ms, 2s.');
+  if (ms < 1 || ms > 3_600_000) throw new InvalidArgumentError('Write a time from 1ms to 1h: 100ms, 2s.');
   return ms;
 }

@@ -17,7 +17,7 @@ export function registerServe(program: Command): void {
     .option('--port <number>', 'port; 0: any that is free', parsePort, 7311)
     .option('--host <address>', 'address to listen on; 0.0.0.0 lets every machine ask', '127.0.0.1')
     .option('--allow-host <name>', 'a further name under which it may be asked for; may be repeated', repeat)
-    .option('--every <time>', 'time between two samples, from 100ms on', parseInterval, 1000)
+    .option('--every <time>', 'time between two samples (ms)', parseInterval, 1000)
     .addHelpText('after', examples)
     .action(async (flags: ServeFlags) => {
       const { runServe } = await import('./serve-run.ts');
