@@ -7,7 +7,7 @@ import { DrainlabError, ExitCode } from '../base/errors.ts';
 import type { Machine, ZoneinfoSnapshot } from '../engine/input/machine.ts';
 import { machineFrom } from '../engine/input/zoneinfo.ts';
 import { releaseOf } from '../trace/beside-recording.ts';
-import type { TraceReader } from '../trace/index.ts';
+import type { HeaderMachine, TraceReader } from '../trace/index.ts';
 import { openTraceFile } from '../trace/node-source.ts';
 import { TextFeatures } from '../trace/text-features.ts';
 import { loadRecordingFolder, loadTracefsFiles } from './recording-folder.ts';
@@ -40,7 +40,11 @@ export async function openRecording(typed: string, options: RecordingOptions = {
     const folder = path === '-' ? null : loadRecordingFolder(path, cpus);
     if (path !== '-' && reader.features instanceof TextFeatures)
       reader.features.learn(loadTracefsFiles(path));
-    const machine = folder?.machine ?? machineFrom(null, { cpuCount: cpus });
+    const told = reader.info.machine;
+    const machine =
+      told === undefined
+        ? (folder?.machine ?? machineFrom(null, { cpuCount: cpus }))
+        : machineOfHeader(told, cpus);
     return {
       name: nameOf(typed),
       reader,
@@ -96,6 +100,17 @@ export function cpusToReadAgain(
 function nameOf(typed: string): string {
   if (typed === '-') return 'standard input';
   return typed.replace(/\/trace\.dat$/, '').replace(/(?<=.)\/+$/, '');
+}
+
+/** A light recording tells its machine itself. It has no page frames, so its zones need no place. */
+function machineOfHeader({ online, isolated, zones }: HeaderMachine, cpus: number): Machine {
+  const machine = machineFrom(null, {
+    cpuCount: cpus,
+    isolated,
+    ...(online.length > 0 && { online }),
+  });
+  if (zones.length === 0) return machine;
+  return { ...machine, zones: zones.map(({ node, name }) => ({ node, name, startPfn: 0, endPfn: 0 })) };
 }
 
 function withIsolated(machine: Machine, cpus: readonly number[]): Machine {

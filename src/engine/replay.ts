@@ -117,6 +117,7 @@ const drainKinds = [
   Kind.pcpDrainBegin,
   Kind.drainWorkQueued,
   Kind.drainLocalPagesWq,
+  Kind.lightDrain,
 ];
 
 /** Does the recording hold whom the kernel drained, so that a drain without any is one that drained nobody? */

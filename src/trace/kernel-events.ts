@@ -27,10 +27,10 @@ export interface EventRule {
   readonly kind: Kind;
   readonly columns: readonly ColumnRule[];
   /**
-   * Beyond the columns: the text of a marker, the CPU set of a drain, the function of a work item; an entry of the function
+   * Beyond the columns: the text of a marker, the whole body, the CPU set of a drain, the function of a work item; an entry of the function
    * tracer or a probe whose kind depends on the function at its address.
    */
-  readonly special?: 'text' | 'cpu-set' | 'drain-work' | 'function' | 'probe';
+  readonly special?: 'text' | 'body' | 'cpu-set' | 'drain-work' | 'function' | 'probe';
 }
 
 function number(column: ColumnName, ...fields: string[]): ColumnRule {
@@ -120,6 +120,11 @@ const byEvent: ReadonlyMap<string, EventRule> = new Map<string, EventRule>([
   ['ftrace:bputs', { kind: Kind.marker, columns: [], special: 'text' }],
   ['ftrace:function', { kind: Kind.other, columns: [], special: 'function' }],
   ['ftrace:funcgraph_entry', { kind: Kind.other, columns: [], special: 'function' }],
+]);
+
+/** Lines that are in text only, since no kernel has such an event: those of `drainlab record --light`. */
+const byLine: ReadonlyMap<string, EventRule> = new Map<string, EventRule>([
+  ['light_drain', { kind: Kind.lightDrain, columns: [], special: 'body' }],
 ]);
 
 const freePcppagesBulk: EventRule = {
@@ -212,7 +217,7 @@ export type ProbeSort = 'entry' | 'return';
 export function ruleOfEvent(system: string, name: string): EventRule | undefined {
   if (system !== '') return byEvent.get(`${system}:${name}`);
   for (const [key, rule] of byEvent) if (key.endsWith(`:${name}`)) return rule;
-  return undefined;
+  return byLine.get(name);
 }
 
 /** System and name of all trace events that are followed. */

@@ -65,6 +65,10 @@ export class TextColumns {
       block.texts.set(row, markerText(bytes, from, end));
       return true;
     }
+    if (rule.special === 'body') {
+      block.texts.set(row, decoder.decode(bytes.subarray(from, end)));
+      return true;
+    }
     if (rule.special === 'drain-work' && !holdsWord(bytes, from, end, drainWorkWord)) return false;
     if (!this.#readAsBefore(bytes, from, end, block, row)) {
       for (let i = 0; i < this.#columns.length; i++) setColumn(block, row, this.#columns[i], -1);

@@ -77,6 +77,7 @@ export class TextTraceReader implements TraceReader {
       buffers: [''],
       byteOrder: 'little',
       longBytes: 8,
+      ...(recording.header.machine && { machine: recording.header.machine }),
     };
   }
 

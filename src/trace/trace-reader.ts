@@ -44,6 +44,16 @@ export interface TraceInfo {
   readonly buffers: readonly string[];
   readonly byteOrder: 'little' | 'big';
   readonly longBytes: 4 | 8;
+  /** What the recording itself says of its machine, as the header of a light recording does. */
+  readonly machine?: HeaderMachine;
+}
+
+/** CPUs ascend; zones that hold pages, in the order of /proc/zoneinfo. */
+export interface HeaderMachine {
+  readonly possible: readonly number[];
+  readonly online: readonly number[];
+  readonly isolated: readonly number[];
+  readonly zones: ReadonlyArray<{ readonly node: number; readonly name: string }>;
 }
 
 /** Counted while reading; complete once reading has ended. */

@@ -93,10 +93,10 @@ function policyTable(verdict: Verdict, screen: Screen): string {
       weight: 4,
     });
   }
-  if (any(({ strandedPages }) => strandedPages)) {
+  if (any(({ strandedPages }) => strandedPages ?? 0)) {
     columns.push({
       head: 'pages left',
-      text: (policy) => marked(policy, 'strandedPages', count(policy.strandedPages)),
+      text: (policy) => marked(policy, 'strandedPages', count(policy.strandedPages ?? 0)),
       weight: 2,
     });
   }

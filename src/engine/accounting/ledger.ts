@@ -59,6 +59,8 @@ export class DrainSums {
   readonly heldByCpu: Int32Array;
   /** Every request, by who asked. */
   readonly byCause: Map<DrainCause, number> = new Map();
+  /** Requests of which it is told who held pages and not how many. */
+  pagesNotKnown = 0;
   /** Statuses that follow from what was found, since the recording does not tell them. */
   inferredStatus = 0;
 
@@ -132,6 +134,7 @@ export class Ledger implements RebuildObserver {
     }
     const { drains } = this;
     drains.requested++;
+    if (request.pagesNotKnown === true) drains.pagesNotKnown++;
     drains.byCause.set(request.cause, (drains.byCause.get(request.cause) ?? 0) + 1);
     this.waiting.push({
       number: request.number,
@@ -164,7 +167,8 @@ export class Ledger implements RebuildObserver {
     pending.kernelTurn = this.kernelTurn;
     const own = this.policies.findIndex((sums) => sums.policy.name === name);
     const predicted = own < 0 ? -1 : pending.high[own * cellCount + Cell.interrupts];
-    this.kernel.add(pending, outcome, predicted, kernelPolicy?.carrier !== 'lock');
+    const timed = outcome.returnTold === true || kernelPolicy?.carrier !== 'lock';
+    this.kernel.add(pending, outcome, predicted, timed);
     this.settleEnded(false);
   }
 
@@ -201,6 +205,7 @@ export class Ledger implements RebuildObserver {
 
   /** Where the recording does not tell whether a call was turned away, what was found does. */
   private statusOf(outcome: DrainOutcome, request: { zone: number; forced: boolean }): DrainStatus {
+    if (outcome.turnedAwayInferred === true) this.drains.inferredStatus++;
     if (outcome.turnedAway !== null)
       return outcome.turnedAway ? DrainStatus.turnedAway : DrainStatus.carriedOut;
     if (outcome.targets === null ? !this.tellsTargets() : outcome.targets.count > 0)

@@ -29,6 +29,30 @@ export class DrainCauses {
   }
 }
 
+/** Kernel functions that ask for a drain, by the beginning of their names (callers of drain_all_pages and zone_pcp_disable, 4.11–7.x). */
+const byCaller: ReadonlyArray<readonly [beginning: string, cause: DrainCause]> = [
+  ['__alloc_pages_slowpath', 'direct-reclaim'],
+  ['__alloc_pages_direct_reclaim', 'direct-reclaim'],
+  ['__alloc_pages_nodemask', 'direct-reclaim'],
+  ['kcompactd', 'compaction'],
+  ['offline_pages', 'memory-offline'],
+  ['__offline_pages', 'memory-offline'],
+  ['alloc_contig_', 'contiguous-range'],
+  ['__alloc_contig_', 'contiguous-range'],
+  ['soft_offline_', 'soft-offline'],
+  // __page_handle_poison, which it calls, serves hard off-lining too: that one is unknown.
+  ['page_handle_poison', 'soft-offline'],
+  ['memory_failure', 'memory-failure'],
+  ['shake_page', 'memory-failure'],
+  ['pagetypeinfo_show', 'debug-read'],
+  ['read_page_owner', 'debug-read'],
+];
+
+/** The cause of a drain by the kernel function that asked for it. */
+export function causeOfCaller(symbol: string): DrainCause {
+  return byCaller.find(([beginning]) => symbol.startsWith(beginning))?.[1] ?? 'unknown';
+}
+
 function causeOf(kind: number): DrainCause | undefined {
   switch (kind) {
     // A drain follows direct reclaim that made progress; unreserving comes just before it.

@@ -90,10 +90,29 @@ export class DrainReporter {
     request.forced = drain.forced;
     request.concurrent = drain.concurrent;
     for (const cpu of request.holders) request.pages[cpu] = 0;
+    if (drain.light !== null) {
+      this.#fillByKernel(drain);
+      return;
+    }
     this.#holdersIn(looked, drain.zone, request.holders, request.pages);
     request.unknown.copyFrom(this.#lists.unanchored);
     request.unknown.keepOnly(this.#online);
     request.unknown.deleteAll(request.holders);
+  }
+
+  /** Holders by the kernel's own look; without one, nobody is known to hold pages and nobody not to. */
+  #fillByKernel(drain: Drain): void {
+    const request = this.#request;
+    request.pagesNotKnown = true;
+    request.holders.clear();
+    request.unknown.clear();
+    if (!drain.kernelHoldersTold) {
+      request.unknown.copyFrom(this.#online);
+      return;
+    }
+    request.holders.copyFrom(drain.kernelHolders);
+    request.holders.keepOnly(this.#online);
+    for (const cpu of request.holders) request.pages[cpu] = 1;
   }
 
   #fillOutcome(drain: Drain, looked: Look): void {
@@ -106,13 +125,19 @@ export class DrainReporter {
     outcome.pagesDrained = drain.pagesDrained;
     outcome.interruptsSent = this.#interruptsOf(drain);
     outcome.kernelPolicy = drain.policy;
+    outcome.turnedAwayInferred = drain.light?.inferred ?? false;
+    outcome.returnTold = drain.light !== null;
+    if (drain.light !== null) {
+      outcome.rebuiltHolders.copyFrom(this.#request.holders);
+      return;
+    }
     this.#holdersIn(looked, drain.zone, outcome.rebuiltHolders, this.#scratch);
     for (const cpu of outcome.rebuiltHolders) this.#scratch[cpu] = 0;
   }
 
   /** With neither workers nor the caller doing the work, each other CPU that drained was interrupted. */
   #interruptsOf(drain: Drain): number {
-    if (drain.interruptsSent >= 0 || !drain.targetsTold) return drain.interruptsSent;
+    if (drain.interruptsSent >= 0 || !drain.targetsTold || drain.light !== null) return drain.interruptsSent;
     if (this.#rules.workDrains || this.#rules.remoteDrains) return -1;
     return drain.targets.count - (drain.targets.has(drain.cpu) ? 1 : 0);
   }

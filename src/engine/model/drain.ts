@@ -3,6 +3,7 @@
 import { BitSet } from '../../base/bit-set.ts';
 import type { CpuIndex, Nanoseconds, Pages, ZoneIndex } from '../../base/units.ts';
 import type { DrainCause } from '../input/drain-request.ts';
+import type { LightDrain } from './light-drain.ts';
 import type { Look } from './looks.ts';
 
 export class Drain {
@@ -34,6 +35,8 @@ export class Drain {
   pagesDrained: Pages = 0;
   interruptsSent = -1;
   policy: string | undefined = undefined;
+  /** A line of a light recording: no page event tells of the lists, so the kernel's own set is what is known. */
+  light: LightDrain | null = null;
   readonly targets: BitSet;
   readonly kernelHolders: BitSet;
 

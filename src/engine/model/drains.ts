@@ -9,8 +9,9 @@ import type { CpuIndex, Nanoseconds } from '../../base/units.ts';
 import { type EventBlock, type EventLogSource, Kind } from '../input/event-log.ts';
 import type { Machine } from '../input/machine.ts';
 import { Drain } from './drain.ts';
-import { DrainCauses } from './drain-causes.ts';
+import { causeOfCaller, DrainCauses } from './drain-causes.ts';
 import { type DrainListener, DrainReporter } from './drain-reporter.ts';
+import { parseLightDrain } from './light-drain.ts';
 import type { ListRules } from './list-rules.ts';
 import type { Look, Looks } from './looks.ts';
 import type { PageEvents } from './page-events.ts';
@@ -84,6 +85,9 @@ export class Drains {
         return;
       case Kind.pcpDrainBegin:
         this.#patchedBegin(block, i, row);
+        return;
+      case Kind.lightDrain:
+        this.#lightDrain(block, i, row);
         return;
       case Kind.pcpDrainEnd:
         this.#patchedEnd(block, i);
@@ -288,6 +292,37 @@ export class Drains {
     drain.targetsTold = true;
   }
 
+  /** The line has all of the drain: the call, its return, and whom the kernel chose. */
+  #lightDrain(block: EventBlock, i: number, row: number): void {
+    const light = parseLightDrain(block.texts.get(i) ?? '', this.#machine);
+    if (typeof light === 'string') {
+      this.#note(light);
+      return;
+    }
+    if (!light.zoneIsKnown) this.#note('zone of a drain that is not named');
+    const drain = this.#newDrain(block, i, row);
+    drain.light = light;
+    drain.open = false;
+    drain.endNs = drain.timeNs + light.durationNs;
+    drain.concurrent = this.#followed.filter((other) => other !== drain && other.endNs > drain.timeNs).length;
+    drain.cause = causeOfCaller(light.caller);
+    drain.zone = light.zone;
+    drain.forced = light.forced;
+    drain.turnedAway = light.turnedAway;
+    drain.policy = light.policy;
+    drain.pagesDrained = -1;
+    drain.targets.copyFrom(light.chosen);
+    drain.targetsTold = light.drained;
+    // A call that found nobody looked too; one that was turned away did not, and a forced one takes everybody.
+    drain.kernelHolders.copyFrom(light.chosen);
+    drain.kernelHoldersTold = !light.turnedAway && !light.forced;
+  }
+
+  #note(name: string): void {
+    const { notes } = this.#events;
+    notes.set(name, (notes.get(name) ?? 0) + 1);
+  }
+
   #workQueued(block: EventBlock, i: number, row: number): void {
     const drain = this.#byPid.get(block.pid[i]);
     const cpu = block.a[i];
@@ -333,7 +368,7 @@ export class Drains {
     if (this.#byPid.get(drain.pid) === drain) this.#byPid.delete(drain.pid);
     if (drain.sequence >= 0) this.#bySequence.delete(drain.sequence);
     if (this.#entering[drain.cpu] === drain) this.#entering[drain.cpu] = undefined;
-    if (drain.zone < 0) drain.zone = this.#events.pointers.zoneOf(drain.zonePointer);
+    if (drain.zone < 0 && drain.light === null) drain.zone = this.#events.pointers.zoneOf(drain.zonePointer);
     this.#reporter.pass(drain);
   }
 }

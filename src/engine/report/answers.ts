@@ -54,7 +54,9 @@ function insteadOf(policy: PolicyVerdict): string {
     case 'lock':
       return `it locks ${plural(policy.locked, 'list')} of other CPUs from afar`;
     default:
-      return `it leaves ${plural(policy.strandedPages, 'page')} on the lists`;
+      return policy.strandedPages === null
+        ? 'it leaves what is on the lists'
+        : `it leaves ${plural(policy.strandedPages, 'page')} on the lists`;
   }
 }
 
@@ -94,6 +96,11 @@ export function caveats(
     lines.push(
       `Of ${plural(drains.requested, 'call')} the kernel turned ${count(drains.turnedAway)} away since a drain was running${sure}; ` +
         `all figures are over the others.${turnedAwayText(asked)}`,
+    );
+  }
+  if (drains.pagesNotKnown) {
+    lines.push(
+      'The recording has the kernel’s word on who held pages, and none on how many: no list was checked.',
     );
   }
   if (drains.holdersNotKnown > 0) {

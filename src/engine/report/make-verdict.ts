@@ -86,6 +86,7 @@ function drainsVerdict({ drains }: Ledger): VerdictDrains {
     halfEmpty: drains.halfEmpty,
     requesterHeld: drains.requesterHeld,
     holdersNotKnown: drains.holdersNotKnown,
+    ...(drains.pagesNotKnown > 0 && { pagesNotKnown: drains.pagesNotKnown }),
     byCause: Object.fromEntries(drains.byCause) as Record<DrainCause, number>,
     holders: [...drains.holders],
     holdersMean: known === 0 ? null : held / known,

@@ -58,8 +58,8 @@ export function policyVerdict(sums: PolicySums, context: PolicyContext): PolicyV
     workers: high[Cell.workers],
     locked: high[Cell.locked],
     cpusScanned: high[Cell.scanned],
-    pagesBack: high[Cell.pagesBack],
-    strandedPages: high[Cell.pagesStranded],
+    pagesBack: bases.pagesBack === 'not-known' ? null : high[Cell.pagesBack],
+    strandedPages: bases.strandedPages === 'not-known' ? null : high[Cell.pagesStranded],
     returnedAtOnce: sums.returned,
     turnedAwayInterrupts: sums.turnedAwayHigh[Cell.interrupts],
     vmstat: vmstatOf(sums, drains),
@@ -127,8 +127,9 @@ function basesOf(sums: PolicySums, context: PolicyContext): Pick<PolicyVerdict, 
     bases[figure] = reason === '' ? 'exact' : basis;
     if (reason !== '') why[figure] = reason;
   };
+  const { ledger } = context;
   const { carrier, select } = sums.policy;
-  const shared = [overlapReason(sums), strandedReason(sums), context.missingEvents].filter(
+  const shared = [overlapReason(sums), strandedReason(sums, context), context.missingEvents].filter(
     (reason) => reason !== '',
   );
   const reasonFor = (cell: number, needed: boolean) =>
@@ -144,8 +145,14 @@ function basesOf(sums: PolicySums, context: PolicyContext): Pick<PolicyVerdict, 
   put('cpusScanned', reasonFor(Cell.scanned, disturbs && select.who !== 'everyone'));
   put('workers', reasonFor(Cell.workers, carrier === 'worker'));
   put('locked', reasonFor(Cell.locked, carrier === 'lock'));
-  put('pagesBack', reasonFor(Cell.disturbed, disturbs) || pagesReason(context));
-  put('strandedPages', strandedReason(sums));
+  if (ledger.drains.pagesNotKnown > 0) {
+    const untold = 'the recording tells who held pages and not how many';
+    put('pagesBack', untold, 'not-known');
+    put('strandedPages', untold, 'not-known');
+  } else {
+    put('pagesBack', reasonFor(Cell.disturbed, disturbs) || pagesReason(context));
+    put('strandedPages', strandedReason(sums, context));
+  }
   put(
     'hardwareSends',
     sums.high[Cell.sends] === 0 ? '' : 'CPU numbers are taken for x2APIC ids, 16 in a cluster',
@@ -173,11 +180,11 @@ function overlapReason({ returned }: PolicySums): string {
     : `${plural(returned, 'drain')} would have returned at once, by the recorded durations`;
 }
 
-function strandedReason({ high }: PolicySums): string {
+function strandedReason({ high }: PolicySums, { ledger }: PolicyContext): string {
   const pages = high[Cell.pagesStranded];
-  return pages === 0
-    ? ''
-    : `it leaves pages on lists (${count(pages)} in all), so later drains would meet other lists`;
+  if (pages === 0) return '';
+  const howMany = ledger.drains.pagesNotKnown > 0 ? 'how many is not known' : `${count(pages)} in all`;
+  return `it leaves pages on lists (${howMany}), so later drains would meet other lists`;
 }
 
 function unknownReason(sums: PolicySums, cell: number, { ledger }: PolicyContext): string {

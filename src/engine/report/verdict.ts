@@ -58,6 +58,8 @@ export interface VerdictDrains {
   requesterHeld: number;
   /** Of `carriedOut`: not known of every CPU whether it held pages. */
   holdersNotKnown: number;
+  /** Requests of which it is told who held pages and not how many (light recordings). Absent: none. */
+  pagesNotKnown?: number;
   byCause: Record<DrainCause, number>;
   /** Drains by number of CPUs that held pages: n0, n1, … n_cpus. */
   holders: number[];
@@ -112,8 +114,9 @@ export interface PolicyVerdict {
   workers: number;
   locked: number;
   cpusScanned: number;
-  pagesBack: number;
-  strandedPages: number;
+  /** null: the recording tells who held pages and not how many. */
+  pagesBack: number | null;
+  strandedPages: number | null;
   /** Drains that this policy would have let return at once, since another was running. */
   returnedAtOnce: number;
   /** Interrupts more, had the calls that the recorded kernel turned away been carried out by this policy. */
