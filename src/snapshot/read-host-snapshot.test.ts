@@ -72,6 +72,13 @@ describe('what the files do not tell', () => {
     expect(cpus.from.possible).toMatch(/^inferred/);
   });
 
+  test('a command line that isolates more CPUs than there are makes no CPUs', () => {
+    const files = filesOf({ 'proc/cmdline': 'isolcpus=2-1023 nohz_full=3-N\n' });
+    for (const name of ['isolated', 'nohz_full']) files.delete(`sys/devices/system/cpu/${name}`);
+    const { cpus } = readHostSnapshot(files, 'x');
+    expect([cpus.possible.size, [...cpus.isolated], [...cpus.nohzFull]]).toEqual([4, [2, 3], [3]]);
+  });
+
   test('no host has to have anything but zoneinfo', () => {
     const host = readHostSnapshot(new Map([['proc/zoneinfo', zoneinfo('3.0')]]), 'x');
     expect(host).toMatchObject({ name: 'x', kernel: '', architecture: '', vmstat: null, interrupts: null });

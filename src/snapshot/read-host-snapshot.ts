@@ -3,12 +3,11 @@
  * in `problems`, and what the others tell is kept.
  */
 
-import { BitSet } from '../base/bit-set.ts';
+import type { BitSet } from '../base/bit-set.ts';
 import { DrainlabError } from '../base/errors.ts';
 import { machineFrom, parseZoneinfo, snapshotFrom, type ZoneinfoZone } from '../engine/input/zoneinfo.ts';
 import { type KernelConfig, kernelConfig } from '../engine/machine/kernel-config.ts';
-import { plural } from '../engine/report/numbers.ts';
-import { commandLineCpus, cpuSetOf } from './cpu-sets.ts';
+import { hostCpus } from './host-cpus.ts';
 import { configPath } from './host-files.ts';
 import type { HostCpus, HostFiles, HostSnapshot } from './host-snapshot.ts';
 import { identityOf } from './identity.ts';
@@ -16,7 +15,6 @@ import { parseInterrupts } from './interrupts.ts';
 import { keyNumbers } from './key-numbers.ts';
 import { pageBytesOf } from './page-bytes.ts';
 import { parseLoadAverage, parsePressure } from './pressure.ts';
-import { quoted } from './quoted.ts';
 import { zoneProblems } from './zone-problems.ts';
 
 /**
@@ -33,7 +31,7 @@ export function readHostSnapshot(
   const zones = zonesOf(files, problems);
   const commandLine = (files.get('proc/cmdline') ?? '').replace(/\0/g, ' ').trim();
   const config = configOf(files, identity.kernel, problems);
-  const cpus = cpusOf(files, zones, commandLine, config.config, problems);
+  const cpus = hostCpus(files, zones, commandLine, config.config, problems);
   const isolated = cpus.isolated.clone();
   isolated.addAll(cpus.nohzFull);
   const machine = machineOf(zones, cpus, isolated, problems);
@@ -106,119 +104,6 @@ function machineOf(
     zones.length = 0;
     return machineFrom(null, facts);
   }
-}
-
-type Sets = 'possible' | 'online' | 'isolated' | 'nohzFull';
-
-function cpusOf(
-  files: HostFiles,
-  zones: readonly ZoneinfoZone[],
-  commandLine: string,
-  config: KernelConfig | null,
-  problems: string[],
-): HostCpus {
-  const from = { possible: '', online: '', isolated: '', nohzFull: '', nrCpus: '' };
-  const fileSet = (set: Sets, file: string): number[] | null => {
-    const path = `sys/devices/system/cpu/${file}`;
-    const text = files.get(path);
-    const cpus = text === undefined ? null : cpuSetOf(text, path, problems);
-    if (cpus !== null) from[set] = path;
-    return cpus;
-  };
-  const listed = listedCpus(zones);
-  const possible = fileSet('possible', 'possible');
-  const onlineFile = fileSet('online', 'online');
-  // A running kernel has one CPU at least: an empty file was left by a reader that failed.
-  const online = onlineFile?.length === 0 ? null : onlineFile;
-  if (onlineFile?.length === 0) problems.push('sys/devices/system/cpu/online is empty; zoneinfo is taken.');
-  if (online === null) from.online = 'zoneinfo';
-  if (possible === null) from.possible = 'inferred: up to the largest CPU that any file names';
-  const isolatedFile = fileSet('isolated', 'isolated');
-  const nohzFullFile = fileSet('nohzFull', 'nohz_full');
-  const known = largest([...(possible ?? []), ...(online ?? []), ...listed]) + 1;
-  const byCommandLine = commandLineCpus(commandLine, known, problems);
-  const isolated = isolatedFile ?? byCommandLine.isolated ?? [];
-  const nohzFull = nohzFullFile ?? byCommandLine.nohzFull ?? [];
-  const inferred = files.has('proc/cmdline') ? 'proc/cmdline' : 'not known: taken as none';
-  if (isolatedFile === null) from.isolated = inferred;
-  if (nohzFullFile === null) from.nohzFull = inferred;
-  onlineProblems(online, listed, problems);
-  const nodes = cpuNodes(files, problems);
-  const size = Math.max(known, largest(isolated) + 1, largest(nohzFull) + 1, 1);
-  const nodeOfCpu = new Int32Array(size).fill(-1);
-  for (const [cpu, node] of nodes) if (cpu < size) nodeOfCpu[cpu] = node;
-  return {
-    possible: possible === null ? BitSet.full(size) : BitSet.of(size, possible),
-    online: BitSet.of(size, [...(online ?? []), ...listed]),
-    isolated: BitSet.of(size, isolated),
-    nohzFull: BitSet.of(size, nohzFull),
-    nodeOfCpu,
-    nrCpus: nrCpusOf(files, config, from, problems),
-    from,
-  };
-}
-
-/** CPUs that have a list in any zone. */
-function listedCpus(zones: readonly ZoneinfoZone[]): Set<number> {
-  const cpus = new Set<number>();
-  for (const zone of zones) for (const list of zone.lists) cpus.add(list.cpu);
-  return cpus;
-}
-
-function largest(cpus: readonly number[]): number {
-  return cpus.reduce((most, cpu) => Math.max(most, cpu), -1);
-}
-
-/** Files are read one after the other; a CPU may come or go in between. */
-function onlineProblems(
-  online: readonly number[] | null,
-  listed: ReadonlySet<number>,
-  problems: string[],
-): void {
-  if (online === null || listed.size === 0) return;
-  const named = new Set(online);
-  const more = [...listed].filter((cpu) => !named.has(cpu)).length;
-  const fewer = online.filter((cpu) => !listed.has(cpu)).length;
-  if (more > 0)
-    problems.push(
-      `zoneinfo has lists of ${plural(more, 'CPU')} that the file online does not name: the files are of different moments. ` +
-        'What has a list is counted as online.',
-    );
-  if (fewer > 0)
-    problems.push(
-      `${plural(fewer, 'CPU')} ${fewer === 1 ? 'is' : 'are'} online by the file online and ${fewer === 1 ? 'has' : 'have'} no list in ` +
-        `zoneinfo: it is not known what ${fewer === 1 ? 'it holds' : 'they hold'}.`,
-    );
-}
-
-function cpuNodes(files: HostFiles, problems: string[]): Array<[cpu: number, node: number]> {
-  const nodes: Array<[number, number]> = [];
-  for (const [path, text] of files) {
-    const match = /^sys\/devices\/system\/node\/node(\d{1,4})\/cpulist$/.exec(path);
-    if (match === null) continue;
-    for (const cpu of cpuSetOf(text, path, problems) ?? []) nodes.push([cpu, Number(match[1])]);
-  }
-  return nodes;
-}
-
-/** kernel_max is NR_CPUS - 1 (drivers/base/cpu.c), on any distribution's kernel. */
-function nrCpusOf(
-  files: HostFiles,
-  config: KernelConfig | null,
-  from: { nrCpus: string },
-  problems: string[],
-): number {
-  const path = 'sys/devices/system/cpu/kernel_max';
-  const text = (files.get(path) ?? '').trim();
-  const byMax = /^\d{1,5}$/.test(text) ? Number(text) + 1 : -1;
-  if (text !== '' && byMax < 0) problems.push(`${path} is no number: "${quoted(text)}".`);
-  if (config !== null && byMax > 0 && config.nrCpus !== byMax)
-    problems.push(
-      `The configuration says ${config.nrCpus} CPUs, ${path} ${byMax}: it is the configuration of another kernel, or the file was damaged. ${byMax} is taken.`,
-    );
-  if (byMax > 0) from.nrCpus = path;
-  else from.nrCpus = config === null ? 'not known' : 'the configuration of the kernel';
-  return byMax > 0 ? byMax : (config?.nrCpus ?? -1);
 }
 
 function configOf(
