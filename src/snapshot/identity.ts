@@ -12,7 +12,7 @@ export interface HostIdentity {
 export function identityOf(files: HostFiles): HostIdentity {
   const uname = firstLine(files, 'uname', 'sos_commands/kernel/uname_-a');
   // uname -a: system, host, release, version …, machine, processor, platform, GNU/Linux.
-  const [system = '', node = '', release = ''] = uname.split(/\s+/);
+  const [system = '', node = '', release = '', ...words] = uname.split(/\s+/);
   const isUname = system === 'Linux' && releasePattern.test(release);
   const version = /^Linux version (\S{1,100})/.exec(firstLine(files, 'proc/version'))?.[1] ?? '';
   const osrelease = firstLine(files, 'proc/sys/kernel/osrelease');
@@ -27,15 +27,16 @@ export function identityOf(files: HostFiles): HostIdentity {
   return {
     hostName: [hostName, isUname ? node : ''].find((text) => /^[\w.-]{1,255}$/.test(text)) ?? '',
     kernel,
-    architecture: architectureOf(isUname ? uname : '', kernel, files),
+    architecture: architectureOf(isUname ? words : [], kernel, files),
   };
 }
 
 const releasePattern = /^\d{1,3}\.\d{1,3}[\w.+~-]{0,100}$/;
-const machines = /\b(x86_64|aarch64|ppc64le|s390x|riscv64|loongarch64|i[3-6]86|armv7l)\b/;
+const machines = /^(x86_64|aarch64|ppc64le|s390x|riscv64|loongarch64|i[3-6]86|armv7l)$/;
 
-function architectureOf(uname: string, kernel: string, files: HostFiles): string {
-  const named = machines.exec(uname)?.[1] ?? machines.exec(kernel)?.[1];
+/** Distributions put the machine at the end of the release: `el9.x86_64`, `el9.aarch64+64k`. */
+function architectureOf(words: readonly string[], kernel: string, files: HostFiles): string {
+  const named = [...words, ...kernel.split(/[.+-]/)].find((word) => machines.test(word));
   if (named !== undefined) return named;
   if (/-amd64$/.test(kernel)) return 'x86_64';
   if (/-arm64$/.test(kernel)) return 'aarch64';
