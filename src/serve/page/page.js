@@ -41,15 +41,24 @@ async function showCensus() {
   return true;
 }
 
-/** What the samples of a zone looked like, newest first. */
-const history = new Map();
-let host = { isolated: new Set() };
+/** More columns than most screens have pixels. */
+const columnsMax = 1024;
+
+/** Figure of each zone. */
+const figures = new Map();
+let host = { isolated: [], columns: 1, columnOf: () => 0 };
 
 function showHost(data) {
-  host = { isolated: new Set([...cpusOf(data.isolated), ...cpusOf(data.nohzFull)]) };
+  const cpuCount = Math.max(0, ...cpusOf(data.possible)) + 1;
+  const columns = Math.min(cpuCount, columnsMax);
+  host = {
+    isolated: [...cpusOf(data.isolated), ...cpusOf(data.nohzFull)],
+    columns,
+    columnOf: (cpu) => Math.floor((cpu * columns) / cpuCount),
+  };
   byId('host').textContent = `${data.name} · Linux ${data.kernel}`;
   document.title = `${data.name} · drainlab`;
-  history.clear();
+  figures.clear();
   byId('zones').replaceChildren();
 }
 
@@ -57,7 +66,8 @@ function showSample(sample) {
   byId('live').hidden = false;
   say(`live: sample ${number(sample.number)}`);
   const { cpus, load } = sample;
-  const pressure = load.pressure === null ? '' : ` · memory pressure ${load.pressure.some.avg10}\u00a0% over 10 s`;
+  const pressure =
+    load.pressure === null ? '' : ` · memory pressure ${load.pressure.some.avg10}\u00a0% over 10 s`;
   const stalls = load.allocationStalls === null ? '' : ` · direct reclaims ${number(load.allocationStalls)}`;
   const isolated =
     cpus.isolatedOnline === 0 ? '' : ` (isolated: ${cpus.isolatedEmpty} of ${cpus.isolatedOnline})`;
@@ -71,58 +81,61 @@ function showSample(sample) {
 
 function showZone({ node, name, lists, freePages }, online) {
   const key = `node ${node}, zone ${name}`;
-  if (!history.has(key)) {
-    const figure = document.createElement('figure');
-    figure.append(document.createElement('figcaption'), document.createElement('canvas'));
-    figure.lastChild.setAttribute('role', 'img');
-    byId('zones').append(figure);
-    history.set(key, { figure, rows: [] });
-  }
-  const { figure, rows } = history.get(key);
-  rows.unshift({ online, lists });
-  rows.length = Math.min(rows.length, rowsShown);
+  if (!figures.has(key)) figures.set(key, newFigure());
+  const [caption, , strip] = figures.get(key).children;
   const known = lists.filter((pages) => pages !== null);
   const parked = known.reduce((sum, pages) => sum + pages, 0);
   const empty = known.filter((pages) => pages === 0).length;
   const free = freePages === null ? '' : `, ${number(freePages)} free beside them`;
   const text = `${key}: ${number(empty)} of ${number(known.length)} lists empty, ${number(parked)} pages on them${free}`;
-  figure.firstChild.textContent = text;
-  figure.lastChild.setAttribute('aria-label', text);
-  draw(figure.lastChild, rows);
+  caption.textContent = text;
+  strip.setAttribute('aria-label', text);
+  draw(strip.getContext('2d'), online, lists);
 }
 
-function draw(canvas, rows) {
-  const scale = window.devicePixelRatio;
-  canvas.width = canvas.clientWidth * scale;
-  canvas.height = canvas.clientHeight * scale;
-  const context = canvas.getContext('2d');
-  const colours = getComputedStyle(document.documentElement);
-  const colour = (name) => colours.getPropertyValue(`--${name}`);
-  const [empty, few, many, offline, isolated] = ['empty', 'few', 'many', 'offline', 'isolated'].map(colour);
-  const steps = Array.from({ length: 9 }, (_, i) => `color-mix(in oklab, ${many} ${i * 12.5}%, ${few})`);
-  const cpuCount = Math.max(...rows.map(({ online }) => online.at(-1) ?? 0)) + 1;
-  const columns = Math.min(cpuCount, canvas.width);
-  const bandHeight = host.isolated.size === 0 ? 0 : 4 * scale;
-  const edge = (row) => bandHeight + Math.round((row * (canvas.height - bandHeight)) / rowsShown);
-  const left = (column) => Math.round((column * canvas.width) / columns);
-  const fill = (column, top, bottom) =>
-    context.fillRect(left(column), top, left(column + 1) - left(column), bottom - top);
-  const columnOf = (cpu) => Math.floor((cpu * columns) / cpuCount);
+/** A pixel is a CPU (or some) in a sample; the style sheet makes it larger. */
+function newFigure() {
+  const figure = document.createElement('figure');
+  const [band, strip] = [1, rowsShown].map((height) => {
+    const canvas = document.createElement('canvas');
+    canvas.width = host.columns;
+    canvas.height = height;
+    return canvas;
+  });
+  band.className = 'band';
+  band.hidden = host.isolated.length === 0;
+  band.ariaHidden = 'true';
+  strip.setAttribute('role', 'img');
+  figure.append(document.createElement('figcaption'), band, strip);
+  byId('zones').append(figure);
+  const context = band.getContext('2d');
+  context.fillStyle = colour('isolated');
+  for (const cpu of host.isolated) context.fillRect(host.columnOf(cpu), 0, 1, 1);
+  return figure;
+}
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+}
+
+/** Moves what is there down by a row and draws the newest on top. */
+function draw(context, online, lists) {
+  context.globalCompositeOperation = 'copy';
+  context.drawImage(context.canvas, 0, 1);
+  context.globalCompositeOperation = 'source-over';
+  const [empty, few, many, offline] = ['empty', 'few', 'many', 'offline'].map(colour);
   context.fillStyle = offline;
-  context.fillRect(0, 0, canvas.width, edge(rows.length));
-  context.fillStyle = isolated;
-  for (const cpu of host.isolated) fill(columnOf(cpu), 0, bandHeight);
-  for (const [index, { online, lists }] of rows.entries()) {
-    // More CPUs than pixels: the fullest list of a column is what shows.
-    const fullest = new Map();
-    for (const [i, pages] of lists.entries()) {
-      const column = columnOf(online[i]);
-      if (pages !== null) fullest.set(column, Math.max(pages, fullest.get(column) ?? 0));
-    }
-    for (const [column, pages] of fullest) {
-      context.fillStyle = pages === 0 ? empty : steps[Math.min(8, Math.floor(Math.log2(pages) / 2))];
-      fill(column, edge(index), edge(index + 1));
-    }
+  context.fillRect(0, 0, host.columns, 1);
+  // More CPUs than columns: the fullest list is what shows.
+  const fullest = new Map();
+  for (const [i, pages] of lists.entries()) {
+    const column = host.columnOf(online[i]);
+    if (pages !== null) fullest.set(column, Math.max(pages, fullest.get(column) ?? 0));
+  }
+  for (const [column, pages] of fullest) {
+    const step = Math.min(8, Math.floor(Math.log2(pages) / 2));
+    context.fillStyle = pages === 0 ? empty : `color-mix(in oklab, ${many} ${step * 12.5}%, ${few})`;
+    context.fillRect(column, 0, 1, 1);
   }
 }
 
