@@ -125,8 +125,8 @@ export class PerfRecorder implements Recorder {
     return { file: textFile, events: script.events, losses: { cpus: [], unplaced: script.lost } };
   }
 
-  abandon(): void {
-    this.#program?.abandon();
+  async abandon(): Promise<void> {
+    await this.#program?.end();
   }
 
   /** A word for perf, and its answer `ack`. */

@@ -83,7 +83,14 @@ export class TraceCmdRecorder implements Recorder {
   async start(): Promise<void> {
     this.#program = new RecorderProgram(recordWords(this.#order), this.#order.folder);
     this.#onStart(this.#program.pid, 'trace-cmd');
-    await this.#program.hasSaid(/Hit Ctrl\^C/, startMsMax);
+    // What it prints stays in its own buffer while it runs, so its work is looked at: events on, then tracing on.
+    const last = this.#order.wanted.events.at(-1);
+    await this.#program.hasDone(
+      () =>
+        readOr(join(this.#root, 'tracing_on')).trim() === '1' &&
+        readOr(join(this.#root, 'events', last?.system ?? '', last?.name ?? '', 'enable')).startsWith('1'),
+      startMsMax,
+    );
     this.#marker = new MarkerFile(this.#root);
   }
 
@@ -109,9 +116,9 @@ export class TraceCmdRecorder implements Recorder {
     }
   }
 
-  abandon(): void {
+  async abandon(): Promise<void> {
     this.#marker?.close();
-    this.#program?.abandon();
+    await this.#program?.end();
   }
 }
 

@@ -4,7 +4,7 @@
  * unless somebody else uses it.
  */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
@@ -91,6 +91,7 @@ export class TracefsRecorder implements Recorder {
   readonly #buffer: string;
   readonly #order: RecordOrder;
   readonly #rawFolder: string;
+  readonly #mainSize: string;
   #copier: PipeCopier | null = null;
   #marker: MarkerFile | null = null;
   #stats: Array<{ cpu: number; text: string }> = [];
@@ -100,6 +101,7 @@ export class TracefsRecorder implements Recorder {
     this.#buffer = tracefsBuffer(root);
     this.#order = order;
     this.#rawFolder = join(order.folder, 'raw');
+    this.#mainSize = readOr(join(root, 'buffer_size_kb'));
   }
 
   get bytes(): number {
@@ -132,7 +134,8 @@ export class TracefsRecorder implements Recorder {
       cpu,
       text: readOr(join(this.#buffer, 'per_cpu', `cpu${cpu}`, 'stats')),
     }));
-    this.abandon();
+    this.#close();
+    this.#keepMainBufferUsable();
   }
 
   async finish(): Promise<Recorded> {
@@ -157,9 +160,24 @@ export class TracefsRecorder implements Recorder {
     return { file: 'trace.dat', events: this.#eventCount(), losses: lossesOf(this.#stats) };
   }
 
-  abandon(): void {
+  async abandon(): Promise<void> {
+    this.#close();
+  }
+
+  #close(): void {
     this.#copier?.close();
     this.#marker?.close();
+  }
+
+  /**
+   * The first user of events makes the main buffer as large as it was promised to be: `7 (expanded: 1408)`. Kernels before 6.7 remember
+   * for all instances together that this was done, so ours would leave the main one with 7 KiB for whoever comes next.
+   */
+  #keepMainBufferUsable(): void {
+    const promised = /\(expanded: (\d+)\)/.exec(this.#mainSize)?.[1];
+    const path = join(this.#root, 'buffer_size_kb');
+    if (promised === undefined || readOr(path).trim() !== String(kilobytesOf(this.#mainSize))) return;
+    writeFileSync(path, promised);
   }
 
   /** Of the events that are on, and of the tracer's own kinds. */

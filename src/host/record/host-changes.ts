@@ -28,6 +28,9 @@ again() {
 }
 eval "$undo"`;
 
+const busyTries = 40;
+const busyWaitMs = 50;
+
 export class HostChanges {
   readonly #made: Change[] = [];
   #guard: ChildProcess | null = null;
@@ -62,12 +65,13 @@ export class HostChanges {
     const failures: string[] = [];
     for (let change = this.#made.pop(); change !== undefined; change = this.#made.pop()) {
       try {
-        undo(change);
+        undoPatiently(change);
       } catch (error) {
         failures.push(`${undoLine(change)}: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
-    this.#guard?.stdin?.end('done\n');
+    // Where we failed the guard may still succeed.
+    this.#guard?.stdin?.end(failures.length === 0 ? 'done\n' : '');
     this.#guard = null;
     return failures;
   }
@@ -96,6 +100,19 @@ function perform(change: Change): void {
   if (change.do === 'make') mkdirSync(change.path);
   else if (change.do === 'append') appendFileSync(change.path, `${change.text}\n`);
   else writeFileSync(change.path, `${change.text}\n`);
+}
+
+/** The kernel lets go of probes and instances a moment after their last user did. */
+function undoPatiently(change: Change): void {
+  for (let left = busyTries; ; left--) {
+    try {
+      undo(change);
+      return;
+    } catch (error) {
+      if (left === 0 || (error as { code?: string }).code !== 'EBUSY') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyWaitMs);
+    }
+  }
 }
 
 function undo(change: Change): void {

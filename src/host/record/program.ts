@@ -41,12 +41,12 @@ export class RecorderProgram {
     return this.child.pid ?? 0;
   }
 
-  /** Waits until it has said something like `word`, or has ended, or the time is over: then E_RECORD_PROGRAM. */
-  async hasSaid(word: RegExp, ms: number): Promise<void> {
+  /** Waits until something is so; E_RECORD_PROGRAM when it ends before or takes too long. */
+  async hasDone(isSo: () => boolean, ms: number): Promise<void> {
     const until = performance.now() + ms;
-    while (!word.test(this.#said)) {
+    while (!isSo()) {
       if (this.child.exitCode !== null || this.child.pid === undefined || performance.now() > until)
-        throw this.failure(`did not begin to record`);
+        throw this.failure('did not begin to record');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -57,10 +57,6 @@ export class RecorderProgram {
     const late = setTimeout(() => this.child.kill('SIGKILL'), endMsMax);
     await this.#ended;
     clearTimeout(late);
-  }
-
-  abandon(): void {
-    if (this.child.exitCode === null) this.child.kill('SIGINT');
   }
 
   failure(what: string): DrainlabError {

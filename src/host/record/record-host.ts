@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { BitSet } from '../../base/bit-set.ts';
+import { DrainlabError, ExitCode } from '../../base/errors.ts';
 import { keepOff } from '../affinity.ts';
 import { HostChanges } from './host-changes.ts';
 import { isChange, type RecordPlan, type Step } from './plan.ts';
@@ -57,12 +58,24 @@ export async function recordHost(
     for (const step of order.plan.steps) await run.carryOut(step);
     return run.result(changes.undoAll());
   } catch (error) {
-    recorder.abandon();
-    throw error;
+    await recorder.abandon();
+    throw withFailures(error, changes.undoAll());
   } finally {
-    changes.undoAll();
     for (const signal of signals) process.off(signal, onSignal);
   }
+}
+
+/** The error, and what could not be taken back after it. */
+function withFailures(error: unknown, failures: readonly string[]): unknown {
+  if (failures.length === 0) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new DrainlabError(message, {
+    code: error instanceof DrainlabError ? error.code : 'E_RECORD_WRITE',
+    where: error instanceof DrainlabError ? error.where : '',
+    hint: `These could not be taken back: ${failures.join('; ')}`,
+    exitCode: ExitCode.outside,
+    cause: error,
+  });
 }
 
 class HostRun {

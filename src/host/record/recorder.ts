@@ -13,8 +13,8 @@ export interface Recorder {
   stop(): Promise<void>;
   /** Writes the recording into its folder. Called while the host's files still are as they were. */
   finish(): Promise<Recorded>;
-  /** Ends whatever runs, after an error; must not throw. */
-  abandon(): void;
+  /** Ends whatever runs, after an error, and waits for its end: until then it holds what is to be taken back. Never throws. */
+  abandon(): Promise<void>;
   /** Bytes taken so far, for progress. */
   readonly bytes: number;
 }
