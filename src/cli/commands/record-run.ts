@@ -1,6 +1,6 @@
 /** Runs `drainlab record` on this host: what to record, with what, the recording itself, and what came of it. */
 
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { BitSet } from '../../base/bit-set.ts';
@@ -14,6 +14,7 @@ import { planText, type RecordPlan } from '../../host/record/plan.ts';
 import { refuseSecondRecording } from '../../host/record/probe-changes.ts';
 import { type HostRecording, recordHost } from '../../host/record/record-host.ts';
 import type { Recorder, RecordOrder } from '../../host/record/recorder.ts';
+import { makeRecordingFolder } from '../../host/record/recording-folder.ts';
 import { recordingMeta } from '../../host/record/recording-meta.ts';
 import { type BackendName, type HostRights, rightsOfThisHost, whatKeeps } from '../../host/record/rights.ts';
 import { type Purpose, wantedEvents } from '../../host/record/wanted-events.ts';
@@ -46,7 +47,7 @@ export async function runRecord(command: readonly string[], flags: RecordFlags):
   refuseUnknownProgram(command);
   refuseSecondRecording(root);
   const plan = planOf(backend, root, order);
-  makeFolder(order.folder);
+  makeRecordingFolder(order.folder);
   for (const sentence of [plan.writes, buffer.said, ...plan.notes]) say(sentence);
   const recording = await recordShown(plan, order, flags, (onStart) =>
     recorderOf(backend, root, order, onStart),
@@ -126,7 +127,7 @@ function sayWhatCame(recording: HostRecording, folder: string, purpose: Purpose)
     say(`${purpose === 'audit' ? 'Go on with' : '        and'}: drainlab audit ${folder}`);
 }
 
-function say(sentence: string): void {
+export function say(sentence: string): void {
   process.stderr.write(`${sentence}\n`);
 }
 
@@ -134,17 +135,17 @@ function cpuList(name: string): number[] {
   return parseCpuList(readOr(`/sys/devices/system/cpu/${name}`), name);
 }
 
-function isolatedCpus(): BitSet {
+export function isolatedCpus(): BitSet {
   const isolated = [...cpuList('isolated'), ...cpuList('nohz_full')];
   return BitSet.of(Math.max(0, ...cpuList('possible'), ...isolated) + 1, isolated);
 }
 
-function nameByTime(): string {
+export function nameByTime(): string {
   return `recording-${new Date().toISOString().slice(0, 19).replace(/[T:]/g, '-')}`;
 }
 
 /** Found out before anything is changed. */
-function refuseUnknownProgram([program]: readonly string[]): void {
+export function refuseUnknownProgram([program]: readonly string[]): void {
   if (program === undefined) return;
   const folders = program.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
   if (folders.some((folder) => existsSync(folder === '' ? program : join(folder, program)))) return;
@@ -154,26 +155,4 @@ function refuseUnknownProgram([program]: readonly string[]): void {
     hint: "Check its name; for a line of a shell write: -- sh -c 'LINE'.",
     exitCode: ExitCode.wrongUse,
   });
-}
-
-function makeFolder(folder: string): void {
-  if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0)) {
-    throw new DrainlabError('there is something at this place already', {
-      code: 'E_RECORD_FOLDER',
-      where: folder,
-      hint: 'Name another folder with --output, or remove what is there.',
-      exitCode: ExitCode.wrongUse,
-    });
-  }
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new DrainlabError(`the folder cannot be made: ${(cause as Error).message}`, {
-      code: 'E_RECORD_FOLDER',
-      where: folder,
-      hint: 'Name a folder in a place that you may write to, with --output.',
-      exitCode: ExitCode.outside,
-      cause,
-    });
-  }
 }

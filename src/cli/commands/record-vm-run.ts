@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
 import { plural } from '../../engine/report/numbers.ts';
 import { lostEvents } from '../../host/record/losses.ts';
+import { refuseUsedFolder } from '../../host/record/recording-folder.ts';
 import type { Purpose } from '../../host/record/wanted-events.ts';
 import { defaultLoad, defaultLoadSeconds } from '../../host/vm/default-load.ts';
 import { findQemu, type Qemu } from '../../host/vm/find-qemu.ts';
@@ -15,10 +16,11 @@ import { type GuestWorkload, guestWorkload } from '../../host/vm/guest-workload.
 import { appletsOf, findBusybox } from '../../host/vm/initramfs.ts';
 import { type KernelFile, readKernelFile } from '../../host/vm/kernel-file.ts';
 import type { GuestRecording } from '../../host/vm/lay-out.ts';
-import { dryRunText, type GuestRequest, isFree, recordInGuest } from '../../host/vm/record-in-guest.ts';
+import { dryRunText, type GuestRequest, recordInGuest } from '../../host/vm/record-in-guest.ts';
 import { guestRecordingText, stageText } from '../terminal/guest-text.ts';
 import { Progress } from '../terminal/progress.ts';
 import { forScreen, screenOf } from '../terminal/screen.ts';
+import { nameByTime } from './record-run.ts';
 import type { VmFlags } from './record-vm.ts';
 
 /** With the options that recording on this host has too. */
@@ -39,7 +41,7 @@ export interface RecordVmFlags extends VmFlags {
 /** 1 when events were lost or a workload failed. What can be found wrong before a guest is booted is. */
 export async function runRecordVm(words: readonly string[], flags: RecordVmFlags): Promise<ExitCode> {
   const kernels = readKernels(flags);
-  const folders = foldersFor(kernels, flags.output ?? 'vm-recording');
+  const folders = foldersFor(kernels, flags.output ?? nameByTime());
   const request = { ...requestOf(words, flags), qemu: await triedQemu(flags) };
   const requests = kernels.map((kernel, index) => ({ ...request, kernel, folder: folders[index] }));
   if (flags.dryRun === true) {
@@ -122,14 +124,8 @@ function foldersFor(kernels: readonly KernelFile[], output: string): string[] {
     names.push(free);
   }
   const folders = kernels.length === 1 ? [output] : names.map((name) => join(output, name));
-  const taken = folders.find((folder) => !isFree(folder));
-  if (taken === undefined) return folders;
-  throw new DrainlabError('there is something in this folder already', {
-    code: 'E_VM_FOLDER',
-    where: taken,
-    hint: 'Name another with --output.',
-    exitCode: ExitCode.wrongUse,
-  });
+  for (const folder of folders) refuseUsedFolder(folder);
+  return folders;
 }
 
 async function triedQemu(flags: VmFlags): Promise<Qemu> {

@@ -13,7 +13,7 @@ export interface GuestWorkload {
   readonly include: readonly string[];
 }
 
-/** A command of the user: a program of busybox, or one of this host. Throws E_VM_WORKLOAD. */
+/** A command of the user: a program of busybox, or one of this host. Throws E_RECORD_COMMAND. */
 export function guestWorkload(words: readonly string[], applets: ReadonlySet<string>): GuestWorkload {
   const [program, ...rest] = words;
   const path = program.includes('/')
@@ -29,7 +29,7 @@ export function guestWorkload(words: readonly string[], applets: ReadonlySet<str
 
 function unknownProgram(program: string): DrainlabError {
   return new DrainlabError(`${program} is neither a program of busybox nor on this host`, {
-    code: 'E_VM_WORKLOAD',
+    code: 'E_RECORD_COMMAND',
     hint: 'Install it, write its path, or use sh -c "…" for a line of shell.',
     exitCode: ExitCode.wrongUse,
   });

@@ -1,8 +1,10 @@
 /** One recording from one kernel: makes the guest, boots it, brings out what it recorded, writes the folder. */
 
-import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DrainlabError } from '../../base/errors.ts';
 import { shellWord } from '../record/plan.ts';
+import { consoleName, folderError, makeRecordingFolder } from '../record/recording-folder.ts';
 import { bootGuest, type GuestMachine, qemuWords } from './boot.ts';
 import { readIndex } from './bring-out.ts';
 import type { Qemu } from './find-qemu.ts';
@@ -49,18 +51,21 @@ export async function recordInGuest(request: GuestRequest): Promise<GuestRecordi
   checkGuestSize(request, initramfs.length, request.plan.bufferKilobytesPerCpu);
   const machine = machineFor(request, disk);
   const [out, data] = machine.disks;
-  mkdirSync(workFolder(folder), { recursive: true });
+  makeRecordingFolder(folder);
   try {
+    mkdirSync(workFolder(folder));
     writeFileSync(machine.initramfs, initramfs);
     // A full buffer holds no more than its size; the image is sparse.
     makeDisk(out, outDiskMark, otherBytes + 2 * request.cpus * request.plan.bufferKilobytesPerCpu * 1024);
     // Twice the memory, so that reading it again finds little of it in memory.
     makeDisk(data, dataDiskMark, 2 * request.memoryMegabytes * 2 ** 20);
-    const consoleFile = join(folder, 'console.txt');
+    const consoleFile = join(folder, consoleName);
     const run = await bootGuest(request.qemu, machine, { timeoutSeconds, consoleFile, signal, onSaid });
     const failure = guestFailure(run, kernel.path, consoleFile);
     if (failure !== null) throw failure;
     return layOut(out, readIndex(out, statSync(out).size), folder, workFolder(folder), request);
+  } catch (error) {
+    throw error instanceof DrainlabError ? error : folderError(folder, error);
   } finally {
     rmSync(workFolder(folder), { recursive: true, force: true });
   }
@@ -112,10 +117,4 @@ function initramfsFor({ busybox, plan, workload, ...request }: GuestRequest, dis
 function makeDisk(path: string, mark: string, bytes: number): void {
   writeFileSync(path, mark);
   truncateSync(path, bytes);
-}
-
-/** Is there nothing in it that a recording would be mixed with? */
-export function isFree(folder: string): boolean {
-  const about = statSync(folder, { throwIfNoEntry: false });
-  return about === undefined || (about.isDirectory() && readdirSync(folder).length === 0);
 }
