@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../test/fuzz/random.ts';
+import { seedFolder } from '../../test/fuzz/seeds.ts';
 import { parseCondition } from '../engine/report/check.ts';
 import { bytesSource, openTrace } from '../trace/index.ts';
 import { type AuditOptions, audit } from './audit.ts';
@@ -95,7 +99,7 @@ describe('functions called on other CPUs', () => {
   it('says it in one sentence', async () => {
     const { lead } = await auditText(twoCallsOneInterrupt);
     expect(lead).toBe(
-      'CPU 1 is isolated and was disturbed 1 time in 0.0 s (1 interrupt, works not recorded): 1 by do_flush_tlb_all; 0 by page drains.',
+      'CPU 1 is isolated and was disturbed 1 time in 21.0 µs (1 interrupt, works not recorded): 1 by do_flush_tlb_all; 0 by page drains.',
     );
   });
 
@@ -330,6 +334,50 @@ describe('what limits the answer', () => {
     const report = await auditText(lines, { fromNs: 400_000, toNs: 600_000 });
     expect([report.totals.interrupts, report.source.seconds]).toEqual([1, 0.0002]);
     expect(report.timeline).toMatchObject({ startNs: 400_000, interrupts: [1] });
+  });
+});
+
+describe('the counts', () => {
+  const lines = readFileSync(join(seedFolder, 'calls-6.18.txt'), 'utf8').trimEnd().split('\n');
+  const sum = <T>(items: readonly T[], of: (item: T) => number) =>
+    items.reduce((total, item) => total + of(item), 0);
+
+  /** By cause, victim, pair, kind and time the same events are counted. */
+  function expectSumsToAgree({ totals, causes, victims, matrix, timeline, callbacks }: AuditReport): void {
+    const sent = totals.sent ?? 0;
+    expect(sum(causes, (cause) => cause.sent)).toBe(sent);
+    expect(sum(matrix.rows, ([, , interrupts]) => interrupts)).toBe(sent);
+    expect(sum(timeline.interrupts, (times) => times)).toBe(totals.interrupts ?? 0);
+    expect(sum(Object.values(totals.interruptsByKind), (times) => times)).toBe(totals.interrupts ?? 0);
+    expect(sum(callbacks, ({ targets }) => targets)).toBe(sent + (totals.selfInterrupts ?? 0));
+    expect(sum(causes, (cause) => cause.handled)).toBe(totals.handled ?? 0);
+    expect(sum(causes, (cause) => cause.disturbances)).toBe(totals.disturbances ?? 0);
+    expect(sum(victims, (victim) => victim.disturbances)).toBe(totals.disturbances ?? 0);
+    for (const victim of victims)
+      expect(sum(victim.causes, (each) => each.disturbances)).toBe(victim.disturbances);
+    expect(sum(causes, (cause) => cause.calls)).toBe(sum(matrix.rows, ([, , , calls]) => calls));
+  }
+
+  it('agree with each other, whatever lines are missing, doubled or out of place', async () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const random = new Random(seed);
+      const damaged = lines.filter((line) => line.startsWith('#') || !random.chance(8));
+      for (let change = 0; change < 10; change++) {
+        const line = damaged[random.below(damaged.length)];
+        damaged.splice(
+          random.below(damaged.length),
+          random.below(2),
+          line.replace('cpu=1', `cpu=${random.below(3)}`),
+        );
+      }
+      expectSumsToAgree(await auditText(damaged.join('\n')));
+    }
+  });
+
+  it('pair every event of a piece of a real recording in which nothing is missing', async () => {
+    const report = await auditText(lines.join('\n'));
+    expectSumsToAgree(report);
+    expect(Object.values(report.unmatched).every((times) => times === 0)).toBe(true);
   });
 });
 

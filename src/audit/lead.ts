@@ -1,6 +1,6 @@
 /** The answer in one sentence, and what limits it. */
 
-import { count, decimal, plural } from '../engine/report/numbers.ts';
+import { count, decimal, duration, plural } from '../engine/report/numbers.ts';
 import type { AuditCause, AuditSource, AuditTotals, IsolatedCpus, RecordedEvents } from './audit-report.ts';
 import type { Present } from './recorded-events.ts';
 
@@ -41,7 +41,12 @@ function timesText({ disturbances, interrupts, works }: AuditTotals, { seconds }
     interrupts === null ? 'interrupts not recorded' : plural(interrupts, 'interrupt'),
     works === null ? 'works not recorded' : plural(works, 'work'),
   ];
-  return `${count(disturbances)} ${disturbances === 1 ? 'time' : 'times'} in ${decimal(seconds, 1)} s (${parts.join(', ')})`;
+  return `${count(disturbances)} ${disturbances === 1 ? 'time' : 'times'} in ${secondsText(seconds)} (${parts.join(', ')})`;
+}
+
+/** `60.4 s`; of a short recording `2.51 ms`. */
+export function secondsText(seconds: number): string {
+  return seconds >= 1 ? `${decimal(seconds, 1)} s` : duration(seconds * 1e9);
 }
 
 function byCauses({ causes, recorded }: Said, isolatedOnly: boolean): string {
@@ -85,7 +90,9 @@ const kindTexts = {
 
 /** What limits the answer. */
 export function notesOf({ source, recorded, isolated, isolatedTotals }: Said, present: Present): string[] {
-  const notes: string[] = [];
+  const notes: string[] = [
+    'Counts are exact: events of the recording, none modelled. Which send a handler served and which call an interrupt was sent for is paired by order on the CPU, so times are as good as the clock that the CPUs share.',
+  ];
   if (source.lostEvents > 0)
     notes.push(`${plural(source.lostEvents, 'event')} lost: every count is a lower bound.`);
   if (source.unknownLosses > 0)

@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const workers = join(shippedRecordings, '5.10-workers');
 const remote = join(shippedRecordings, '6.12-remote');
 /** Taken with tracefs on two CPUs of a 6.18 kernel: calls, functions, interrupts, works. */
-const live = join(root, 'test/fixtures/audit-6.18.txt');
+const live = join(root, 'test/fuzz/seeds/calls-6.18.txt');
 
 function drainlab(...args: string[]): { code: number | null; out: string; err: string } {
   const main = join(root, 'src/cli/main.ts');

@@ -1,5 +1,6 @@
 /** Reads one damaged input in every way that drainlab has, and tells how it ended. */
 
+import { audit } from '../../src/audit/audit.ts';
 import { DrainlabError } from '../../src/base/errors.ts';
 import { machineFrom, parseZoneinfo, snapshotFrom } from '../../src/engine/input/zoneinfo.ts';
 import { replay } from '../../src/engine/replay.ts';
@@ -51,6 +52,9 @@ async function readTrace(name: string, bytes: Uint8Array, random: Random): Promi
           last = block.timeNs[row];
         }
       }, options);
+    } else if (random.chance(2)) {
+      const isolated = [...Array(random.below(3)).keys()];
+      await audit(reader, { name, kernel: '', isolated, isolatedFrom: 'fuzz', ...options });
     } else {
       await replay(reader, machineFrom(null, { cpuCount: reader.cpuCount }), [], options);
     }

@@ -7,7 +7,7 @@ import type {
   KernelCount,
   TimeFigures,
 } from '../../audit/audit-report.ts';
-import { shortCauseText } from '../../audit/lead.ts';
+import { secondsText, shortCauseText } from '../../audit/lead.ts';
 import { withoutControls } from '../../base/printable.ts';
 import { count, decimal, duration, percent, plural } from '../../engine/report/numbers.ts';
 import { auditMatrix } from './audit-matrix.ts';
@@ -44,7 +44,7 @@ function sourceLine({ source, isolated }: AuditReport, screen: Screen): string {
     source.kernel === '' ? 'kernel not known' : `kernel ${source.kernel}`,
     plural(source.cpus, 'CPU'),
     `isolated ${isolated.cpus === '' ? (isolated.from === '' ? 'not known' : 'none') : isolated.cpus}${from}`,
-    `${plural(source.events, 'event')} in ${decimal(source.seconds, 1)} s`,
+    `${plural(source.events, 'event')} in ${secondsText(source.seconds)}`,
     source.format,
   ];
   return screen.colours.dim(wrap(parts.join(' · '), screen.width));
