@@ -231,9 +231,10 @@ function classOfOther(bytes: Uint8Array, first: number, end: number, line: TextL
   const text = String.fromCharCode(...bytes.subarray(first, end));
   if (/^(cpus=\d+|version = \d+|CPU \d+ is empty)\s*$/.test(text)) return LineClass.silent;
   // `CPU:1 [LOST 380 EVENTS]`, `CPU:1 [LOST EVENTS]` of the kernel; `CPU:1 [380 EVENTS DROPPED]`, `CPU:1 [EVENTS DROPPED]` of trace-cmd.
-  const lost = /^CPU:(\d{1,5}) \[(?:LOST )?(\d{0,15}) ?EVENTS(?: DROPPED)?\]/.exec(text);
+  // `CPU:? [LOST 3 EVENTS]` of `drainlab record --light`, which is not told of which CPU.
+  const lost = /^CPU:(\d{1,5}|\?) \[(?:LOST )?(\d{0,15}) ?EVENTS(?: DROPPED)?\]/.exec(text);
   if (lost === null || Number(lost[1]) >= cpusMax) return LineClass.unreadable;
-  line.lostCpu = Number(lost[1]);
+  line.lostCpu = lost[1] === '?' ? -1 : Number(lost[1]);
   line.lostCount = lost[2] === '' ? -1 : Number(lost[2]);
   return LineClass.lost;
 }

@@ -53,9 +53,11 @@ export function registerRecord(program: Command): void {
     .option('--allow-lost', 'exit with 0 although events were lost')
     .option('--dry-run', 'print what would be done and do nothing; needs no rights')
     .option('--no-progress', 'no line of progress')
-    .option(
-      '--light',
-      'one line for each drain and nothing else, cheap enough for production (needs bpftrace)',
+    .addOption(
+      new Option(
+        '--light',
+        'one line for each drain and nothing else, cheap enough for production (needs bpftrace)',
+      ).conflicts(['vm', 'for', 'backend', 'bufferSize', 'snapshotEvery']),
     );
   addVmOptions(record)
     .addHelpText('after', examples)
@@ -66,6 +68,7 @@ export function registerRecord(program: Command): void {
 
 async function runChosen(command: readonly string[], flags: RecordFlags): Promise<number> {
   if (flags.vm === true) return (await import('./record-vm-run.ts')).runRecordVm(command, flags);
+  if (flags.light === true) return (await import('./record-light-run.ts')).runRecordLight(command, flags);
   return (await import('./record-run.ts')).runRecord(command, flags);
 }
 

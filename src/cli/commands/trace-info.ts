@@ -70,7 +70,7 @@ function lostText({ diagnostics }: TraceReader): string {
   const parts = [...diagnostics.lostByCpu]
     .filter(([, count]) => count > 0)
     .sort(([a], [b]) => a - b)
-    .map(([cpu, count]) => `${grouped(count)} on CPU ${cpu}`);
+    .map(([cpu, count]) => `${grouped(count)} on ${cpu < 0 ? 'a CPU that is not told' : `CPU ${cpu}`}`);
   if (diagnostics.unknownLosses > 0) parts.push(`an unknown number ${diagnostics.unknownLosses} times`);
   return parts.length === 0 ? 'none, as far as the recording tells' : parts.join(', ');
 }
