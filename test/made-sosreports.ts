@@ -3,6 +3,9 @@
  * it passes over, of a size and order as sos packs them. The same number gives the same host.
  */
 
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pack as packTar } from 'tar-stream';
 import { Random } from './fuzz/random.ts';
 
@@ -146,4 +149,86 @@ export function sosMembers(host: MadeHost, number = 0, ballast: readonly MadeMem
     { name: `${root}/version.txt`, text: 'sosreport: 4.0\n' },
   );
   return members.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What sos collects besides: small files of sysfs and logs of some megabytes; as text it packs like the real ones. */
+export function ballast(number: number, logBytes: number): MadeMember[] {
+  const random = new Random(number + 4711);
+  const members: MadeMember[] = [];
+  for (let irq = 0; irq < 300; irq++) {
+    members.push({ name: `proc/irq/${irq}/smp_affinity_list`, text: `${random.below(128)}\n` });
+    members.push({
+      name: `sys/module/m${irq}/parameters/p${random.below(9)}`,
+      text: `${random.below(1 << 30)}\n`,
+    });
+  }
+  const words = [
+    'kernel:',
+    'systemd[1]:',
+    'Started',
+    'session',
+    'of',
+    'user',
+    'eth0:',
+    'link',
+    'up',
+    'audit:',
+    'pid=',
+  ];
+  for (const name of [
+    'var/log/messages',
+    'sos_commands/logs/journalctl_--no-pager',
+    'sos_commands/process/ps_auxwww',
+  ]) {
+    const lines: string[] = [];
+    for (let bytes = 0; bytes < logBytes / 3; ) {
+      const said = Array.from({ length: 8 }, () => random.pick(words)).join(' ');
+      const line = `Nov 23 0${random.below(10)}:${random.below(60)}:${random.below(60)} host ${said} ${random.below(1 << 30)}`;
+      lines.push(line);
+      bytes += line.length + 1;
+    }
+    members.push({ name, text: lines.join('\n') });
+  }
+  return members;
+}
+
+/** A tar without its end mark, so that another may follow. */
+async function openTar(members: readonly MadeMember[]): Promise<Buffer> {
+  return (await tarOf(members)).subarray(0, -1024);
+}
+
+const ballastKinds = 8;
+
+/**
+ * Writes `hosts` sosreports (.tar.xz) into `folder`. Each is two xz streams, its own files and ballast that several share: packing
+ * thousands of megabytes anew would take an hour. Returns the plain bytes of all together.
+ */
+export async function makeFleet(folder: string, hosts: number, logBytes: number): Promise<number> {
+  const shared: Array<{ packed: Buffer; bytes: number }> = [];
+  for (let kind = 0; kind < Math.min(ballastKinds, hosts); kind++) {
+    const members = ballast(kind, logBytes).map((member) => ({
+      ...member,
+      name: `sosreport-ballast/${member.name}`,
+    }));
+    const tar = Buffer.concat([await tarOf(members)]);
+    shared.push({ packed: xzPacked(tar, '-6'), bytes: tar.length });
+  }
+  let bytes = 0;
+  for (let number = 0; number < hosts; number++) {
+    const host = madeHost(number);
+    const own = await openTar(sosMembers(host, number));
+    const { packed, bytes: more } = shared[number % shared.length];
+    writeFileSync(
+      join(folder, `sosreport-${host.name}-2026-11-23-abcdefg.tar.xz`),
+      Buffer.concat([xzPacked(own, '-6'), packed]),
+    );
+    bytes += own.length + more;
+  }
+  return bytes;
+}
+
+function xzPacked(bytes: Uint8Array, level: string): Buffer {
+  const { status, stdout } = spawnSync('xz', ['-c', '-T1', level], { input: bytes, maxBuffer: 1 << 30 });
+  if (status !== 0) throw new Error('xz is needed to make sosreports');
+  return stdout;
 }

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
 import { type FleetCensus, fleetOf } from '../../census/fleet.ts';
 
+import { fleetHtml } from '../../census/fleet-html.ts';
 import { fleetCsv, fleetParquet } from '../../census/fleet-rows.ts';
 import { count } from '../../engine/report/numbers.ts';
 import { writeJson } from '../../engine/report/write-json.ts';
@@ -110,6 +111,7 @@ export function progressText(done: number, all: number, failed: number, elapsedM
 async function writeOut(fleet: FleetCensus, flags: CensusFlags): Promise<void> {
   if (flags.parquet !== undefined) writeWhole(flags.parquet, await fleetParquet(fleet));
 
+  if (flags.html !== undefined) writeWhole(flags.html, fleetHtml(fleet));
   if (flags.json) process.stdout.write(writeJson(fleet));
   else if (flags.csv) process.stdout.write(fleetCsv(fleet));
   else process.stdout.write(fleetText(fleet, screenOf(process.stdout, process.env)));

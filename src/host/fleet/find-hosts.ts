@@ -50,6 +50,7 @@ class Search {
   readonly places = new Map<string, HostPlace>();
   readonly ignored: Record<string, number> = {};
   readonly errors: FleetError[] = [];
+  readonly #seen = new Set<string>();
 
   /** A file that was named is taken for an archive whatever its name. */
   named(path: string): void {
@@ -67,6 +68,9 @@ class Search {
   }
 
   #folder(path: string): void {
+    const real = realpathSync(path);
+    if (this.#seen.has(real)) return;
+    this.#seen.add(real);
     if (isHostFolder(path)) {
       this.#add({ path, kind: 'folder', bytes: 0, modifiedMs: 0 });
       return;
@@ -96,7 +100,8 @@ class Search {
   }
 
   #add(place: HostPlace): void {
-    this.places.set(realpathSync(place.path), place);
+    const real = realpathSync(place.path);
+    if (!this.places.has(real)) this.places.set(real, place);
   }
 
   #ignore(what: string): void {
