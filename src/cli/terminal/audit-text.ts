@@ -196,7 +196,7 @@ function coalescing({ coalescing: figures, isolatedTotals }: AuditReport, { widt
       : ` Isolated CPUs: ${plural(figures.isolatedCalls, 'call')}, ${plural(figures.isolatedInterrupts, 'interrupt')}.`;
   const each = callsPerInterrupt === null ? '' : ` (${decimal(callsPerInterrupt)} an interrupt)`;
   const outside =
-    outsideInterrupt === null
+    outsideInterrupt === null || outsideInterrupt === 0
       ? ''
       : ` ${plural(outsideInterrupt, 'function')} ran without an interrupt: the CPU polled while idle.`;
   return [
