@@ -23,17 +23,15 @@ export function stageText(said: string): string {
 }
 
 export function guestRecordingText(recording: GuestRecording, request: GuestRequest): string {
-  const { folder, release, losses, refusedProbes } = recording;
+  const { folder, release, losses, probes } = recording;
   const { cpus, memoryMegabytes } = request;
   return [
     `${folder} · Linux ${release} · ${plural(cpus, 'CPU')} · ${count(memoryMegabytes)} MB`,
     `  ${endText(recording, request)}. ${lossText(losses) || 'No event was lost.'}`,
     `  ${machineText(request)}`,
-    ...(refusedProbes.some((probe) => probe.includes(' drain_all_pages '))
-      ? [
-          '  This kernel let drain_all_pages not be probed: requests for drains are seen by what they do only.',
-        ]
-      : []),
+    ...(probes.some((probe) => probe.includes('drain_all_pages'))
+      ? []
+      : ['  This kernel let no probe stand on drain_all_pages: when a drain was asked for is not recorded.']),
     '',
   ].join('\n');
 }

@@ -94,7 +94,7 @@ disk() {
   for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     for device in /sys/class/block/*; do
       device=/dev/\${device##*/}
-      [ -b $device ] && [ "$(head -c \${#1} $device 2>/dev/null)" = "$1" ] && echo $device && return
+      [ -b "$device" ] && [ "$(head -c \${#1} $device 2>/dev/null)" = "$1" ] && echo $device && return
     done
     usleep 200000
   done
@@ -166,7 +166,7 @@ run_workload() {
   (
     echo 0 > /proc/self/oom_score_adj
     mkdir -p "$working_folder"; cd "$working_folder"
-    setsid sh -c 'echo $$ > /run/workload.pid; exec sh /drainlab/workload' > $OUT/workload.out 2>&1
+    setsid sh -c 'echo $$ > /run/workload.pid; exec sh /drainlab/workload' > /run/said/workload.out 2>&1
     echo $? > /run/workload.status
   ) &
   started=$(seconds)
@@ -198,6 +198,7 @@ end_workload() {
   done
   status=
   [ $end = ended ] && read -r status < /run/workload.status
+  cp /run/said/workload.out $OUT/workload.out
   { echo "end $end"; echo "seconds $ran"; echo "status $status"; } > $OUT/workload
 }
 
@@ -256,7 +257,8 @@ bring_out() {
 
 mkdir -p /run /tmp
 mount -t tmpfs -o size=60% run /run
-mkdir -p $OUT/zoneinfo
+mkdir -p $OUT/zoneinfo /run/said
+mount -t tmpfs -o size=16m said /run/said
 dmesg -n 1
 echo -1000 > /proc/self/oom_score_adj
 renice -n -20 -p 1 > /dev/null

@@ -17,6 +17,8 @@ export interface GuestRecording {
   readonly workloadSeconds: number;
   /** Exit status of the workload; null: it was ended. */
   readonly status: number | null;
+  /** Lines of kprobe_events: what the kernel took. */
+  readonly probes: readonly string[];
   readonly refusedProbes: readonly string[];
   readonly absentEvents: readonly string[];
 }
@@ -27,8 +29,8 @@ export interface GuestRecording {
  */
 export type WorkloadEnd = 'ended' | 'time' | 'full' | 'overfull';
 
-/** Parts of trace.dat, which need not lie beside it. */
-const forTraceDat = /^(tracing|stats|pages|kallsyms$)/;
+/** What goes into trace.dat and meta.json, and need not lie beside them. */
+const forOthers = /^(tracing|stats|pages)\/|^(kallsyms|workload|refused_probes|absent_events)$/;
 
 /** `work`: for parts that are put together; it is thrown away. */
 export function layOut(
@@ -38,7 +40,7 @@ export function layOut(
   work: string,
   request: GuestRequest,
 ): GuestRecording {
-  for (const file of files) copyOut(disk, file, forTraceDat.test(file.name) ? work : folder);
+  for (const file of files) copyOut(disk, file, forOthers.test(file.name) ? work : folder);
   const part = (name: string) => textOf(join(work, name));
   const beside = (name: string) => textOf(join(folder, name));
   const stats = cpuFiles(work, 'stats').map(textOf);
@@ -60,7 +62,7 @@ export function layOut(
   });
   writeFileSync(join(folder, 'kprobe_events'), part('tracing/kprobe_events'));
   const workload = new Map(
-    linesOf(beside('workload')).map((line) => [line.split(' ')[0], line.split(' ')[1] ?? '']),
+    linesOf(part('workload')).map((line) => [line.split(' ')[0], line.split(' ')[1] ?? '']),
   );
   const recording = {
     folder,
@@ -69,18 +71,20 @@ export function layOut(
     end: (workload.get('end') ?? 'overfull') as WorkloadEnd,
     workloadSeconds: Number(workload.get('seconds')),
     status: workload.get('status') ? Number(workload.get('status')) : null,
-    refusedProbes: linesOf(beside('refused_probes')),
-    absentEvents: linesOf(beside('absent_events')),
+    probes: linesOf(part('tracing/kprobe_events')),
+    refusedProbes: linesOf(part('refused_probes')),
+    absentEvents: linesOf(part('absent_events')),
   };
   writeFileSync(join(folder, 'meta.json'), `${JSON.stringify(about(recording, request), null, 2)}\n`);
   return recording;
 }
 
-/** Where the recording comes from, for those who find it later. */
+/** `meta.json`; its keys that recordings of a host have too mean the same there (record/recording-meta.ts). */
 function about(recording: GuestRecording, request: GuestRequest): Record<string, unknown> {
   const { qemu, cpus, memoryMegabytes, numaNodes, append, plan, workload } = request;
-  const { release, end, workloadSeconds, status, losses } = recording;
+  const { release, end, workloadSeconds, status, losses, probes, refusedProbes, absentEvents } = recording;
   return {
+    schema: 'drainlab.guest-recording/1',
     kernel: release,
     cpus,
     memoryMegabytes,
@@ -88,12 +92,18 @@ function about(recording: GuestRecording, request: GuestRequest): Record<string,
     append,
     qemu: qemu.version,
     accelerator: qemu.accelerator,
-    bufferKilobytesPerCpu: plan.bufferKilobytesPerCpu,
     workload,
     workloadEnd: end,
     workloadSeconds,
     workloadStatus: status,
-    lostEvents: lostEvents(losses),
+    lost: {
+      events: lostEvents(losses),
+      byCpu: Object.fromEntries(losses.cpus.map(({ cpu, events }) => [String(cpu), events])),
+    },
+    bufferKilobytesPerCpu: plan.bufferKilobytesPerCpu,
+    probes,
+    refusedProbes,
+    absentEvents,
   };
 }
 
