@@ -46,7 +46,7 @@ export function lightHeader(kernel: LightKernel): string[] {
     '# clock: nanoseconds since boot; a line has the time at which its call began',
     `# seen: ${seen}`,
     '# mask: CPUs that the kernel found with pages when it looked; of a forced drain all that it drains',
-  ];
+  ].map((line) => line.replace(/["\\%]/g, '_'));
 }
 
 function onCall(kernel: LightKernel): string {
