@@ -41,6 +41,13 @@ interface Result {
   readonly value: [time: number, value: string];
 }
 
+interface Rule {
+  readonly name: string;
+  readonly query: string;
+  readonly health: string;
+  readonly alerts?: readonly object[];
+}
+
 describe.skipIf(!hasTools)('Prometheus', () => {
   const folder = mkdtempSync(join(tmpdir(), 'drainlab-prometheus-'));
   const host = new FakeHost();
@@ -115,6 +122,12 @@ scrape_configs: [{ job_name: drainlab, static_configs: [{ targets: ['127.0.0.1:$
     host.remove();
   });
 
+  async function evaluatedRules(): Promise<Rule[]> {
+    const response = await fetch(`${url}/api/v1/rules`);
+    const { data } = (await response.json()) as { data: { groups: Array<{ rules: Rule[] }> } };
+    return data.groups.flatMap((group) => group.rules);
+  }
+
   it('keeps the values that the census has', async () => {
     const { census } = readHost();
     const everyone = census.policies.find(({ name }) => name === 'everyone');
@@ -164,13 +177,24 @@ scrape_configs: [{ job_name: drainlab, static_configs: [{ targets: ['127.0.0.1:$
       'instance:drainlab_isolated_interrupts_per_cpu:rate5m',
       'instance:drainlab_parked_to_low_watermark:ratio',
     ]);
-    const response = await fetch(`${url}/api/v1/rules`);
-    const { data } = (await response.json()) as {
-      data: { groups: Array<{ rules: Array<{ name: string; health: string; lastError?: string }> }> };
-    };
-    const rules = data.groups.flatMap((group) => group.rules);
+    const rules = await evaluatedRules();
     expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
     expect(rules).toHaveLength(10);
+    const named = new Set(rules.flatMap(({ query: text }) => text.match(/(?<!:)\bdrainlab_\w+/g) ?? []));
+    expect(named.size).toBeGreaterThan(8);
+    for (const name of named) expect([name, (await query(name)).length > 0]).toEqual([name, true]);
+  });
+
+  it('fires, once, where reclaim runs and the drains of this kernel disturb isolated CPUs', async () => {
+    await vi.waitFor(
+      async () => {
+        const rules = await evaluatedRules();
+        const alerts = rules.find(({ name }) => name === 'DrainlabDrainsDisturbIsolatedCpus')?.alerts;
+        // 5.10 queues work to the holders; of the isolated CPUs, 3 is one. Pending for ten minutes.
+        expect(alerts).toMatchObject([{ state: 'pending', value: '1e+00', labels: { policy: 'worker' } }]);
+      },
+      { timeout: 10_000, interval: 100 },
+    );
   });
 });
 
