@@ -1,6 +1,6 @@
 /** Zones and nodes of one host: how many of their lists are empty, and what is parked on them. */
 
-import type { ZoneinfoList, ZoneinfoZone } from '../engine/input/zoneinfo.ts';
+import type { ZoneinfoLists, ZoneinfoZone } from '../engine/input/zoneinfo.ts';
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import type { CensusNode, CensusZone } from './host-census.ts';
 
@@ -48,13 +48,12 @@ function zoneRow(zone: ZoneinfoZone, counts: readonly number[]): CensusZone {
 }
 
 function leastAndMost(
-  lists: readonly ZoneinfoList[],
-  field: 'high' | 'batch' | 'highMin' | 'highMax',
+  lists: ZoneinfoLists,
+  column: 'high' | 'batch' | 'highMin' | 'highMax',
 ): [least: number | null, most: number | null] {
   let least = -1;
   let most = -1;
-  for (const list of lists) {
-    const value = list[field];
+  for (const value of lists.column(column)) {
     if (value < 0) continue;
     if (least < 0 || value < least) least = value;
     if (value > most) most = value;

@@ -69,7 +69,7 @@ function below(size: number, cpus: readonly number[] | null): number[] {
 /** CPUs that have a list in any zone. */
 function listedCpus(zones: readonly ZoneinfoZone[]): Set<number> {
   const cpus = new Set<number>();
-  for (const zone of zones) for (const list of zone.lists) cpus.add(list.cpu);
+  for (const zone of zones) for (const cpu of zone.lists.column('cpu')) cpus.add(cpu);
   return cpus;
 }
 

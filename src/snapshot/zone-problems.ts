@@ -15,7 +15,7 @@ export function zoneProblems(zones: readonly ZoneinfoZone[]): string[] {
     const key = `${zone.node} ${zone.name}`;
     if (seen.has(key)) problems.push(`${place}: stands there twice; the later text counts.`);
     seen.add(key);
-    const without = zone.lists.filter((list) => list.count < 0).length;
+    const without = zone.lists.column('count').filter((count) => count < 0).length;
     if (without > 0)
       problems.push(`${place}: the lists of ${plural(without, 'CPU')} have no count: the text was cut.`);
     if (zone.lists.length > 0 && zone.startPfn < 0)
@@ -24,7 +24,7 @@ export function zoneProblems(zones: readonly ZoneinfoZone[]): string[] {
       problems.push(
         `${place}: has lists of ${plural(zone.lists.length, 'CPU')}, another zone of ${mostLists}.`,
       );
-    if (new Set(zone.lists.map((list) => list.cpu)).size < zone.lists.length)
+    if (new Set(zone.lists.column('cpu')).size < zone.lists.length)
       problems.push(`${place}: has a CPU twice; the later list counts.`);
     if (zone.lists.length === 0 && zone.reserve < 0)
       problems.push(`${place}: ends before the line protection: the text was cut.`);

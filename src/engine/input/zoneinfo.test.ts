@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DrainlabError } from '../../base/errors.ts';
-import { machineFrom, parseZoneinfo, snapshotFrom } from './zoneinfo.ts';
+import { machineFrom, parseZoneinfo, snapshotFrom, type ZoneinfoZone } from './zoneinfo.ts';
+
+const listColumns = ['cpu', 'count', 'high', 'batch', 'highMin', 'highMax'] as const;
+
+/** The lists of a zone, each as the values of these columns. */
+function rowsOf(
+  { lists }: ZoneinfoZone,
+  ...columns: ReadonlyArray<(typeof listColumns)[number]>
+): number[][] {
+  return Array.from({ length: lists.length }, (_, row) => columns.map((column) => lists[column][row]));
+}
 
 /** Shortened /proc/zoneinfo: 3.0 (no managed, counters indented 4), 5.10, 6.13 (three columns further, high_min). */
 const kernels = {
@@ -108,11 +118,12 @@ describe('parseZoneinfo', () => {
       free: 1000,
       startPfn: 4096,
     });
-    expect(zone.lists.map(({ cpu, count, high, batch }) => [cpu, count, high, batch])).toEqual([
+    expect(rowsOf(zone, 'cpu', 'count', 'high', 'batch')).toEqual([
       [0, 12, 186, 31],
       [2, 0, 186, 31],
     ]);
-    expect(zone.lists[0].place).toBeLessThan(zone.lists[1].place);
+    const [first, second] = zone.lists.place;
+    expect(first).toBeLessThan(second);
   });
 
   it('says what is wrong with a text that is no zoneinfo', () => {
@@ -160,19 +171,22 @@ describe('every form from 3.0 to 7.x', () => {
     expect(normal).toMatchObject({ min: 4567, low: 5708, highMark: 6850, startPfn: 1048576, boost, promo });
     expect(normal.managed).toBe(kernel === '3.0' ? -1 : 511744);
     expect([dma.reserve, normal.reserve]).toEqual([16001, 0]);
-    expect(normal.lists.map(({ cpu, count }) => [cpu, count])).toEqual(
-      [0, 2, 3].map((cpu, i) => [cpu, counts[i]]),
-    );
-    for (const { high, batch, highMin, highMax } of normal.lists)
-      expect([high, batch, highMin, highMax]).toEqual(list);
-    expect(dma.lists.map(({ count }) => count)).toEqual([0, 0, 0]);
+    expect(rowsOf(normal, 'cpu', 'count')).toEqual([0, 2, 3].map((cpu, i) => [cpu, counts[i]]));
+    for (const row of rowsOf(normal, 'high', 'batch', 'highMin', 'highMax')) expect(row).toEqual(list);
+    expect([...dma.lists.column('count')]).toEqual([0, 0, 0]);
     const far = zones[zones.length - 1];
-    expect([far.node, far.startPfn, ...far.lists.map(({ count }) => count)]).toEqual([1, 1572864, 7, 0, 0]);
+    expect([far.node, far.startPfn, ...far.lists.column('count')]).toEqual([1, 1572864, 7, 0, 0]);
   });
 
   it('an unpopulated zone ends after its protection and has no lists', () => {
     const [, , movable] = parseZoneinfo(readFileSync('test/fixtures/zoneinfo/4.19.txt', 'utf8'));
-    expect(movable).toMatchObject({ name: 'Movable', managed: 0, reserve: 0, startPfn: -1, lists: [] });
+    expect(movable).toMatchObject({
+      name: 'Movable',
+      managed: 0,
+      reserve: 0,
+      startPfn: -1,
+      lists: { length: 0 },
+    });
   });
 
   it('a text with CR LF, tabs and blanks at the ends of lines reads the same', () => {
@@ -181,7 +195,7 @@ describe('every form from 3.0 to 7.x', () => {
       ...zone,
       place: 0,
       end: 0,
-      lists: lists.map((list) => ({ ...list, place: 0 })),
+      lists: listColumns.map((column) => [...lists.column(column)]),
     });
     const other = text.replace(/ {4}cpu/g, '\tcpu').replace(/\n/g, '  \r\n');
     expect(parseZoneinfo(other).map(places)).toEqual(parseZoneinfo(text).map(places));
@@ -190,7 +204,7 @@ describe('every form from 3.0 to 7.x', () => {
   it('a text that was cut in a list gives -1 for what is missing', () => {
     const text = kernels['5.10'];
     const [zone] = parseZoneinfo(text.slice(0, text.indexOf('count: 0')));
-    expect(zone.lists.map(({ cpu, count }) => [cpu, count])).toEqual([
+    expect(rowsOf(zone, 'cpu', 'count')).toEqual([
       [0, 12],
       [2, -1],
     ]);
