@@ -113,6 +113,28 @@ describe('census --prometheus', () => {
     expect(out).toContain('\ndrainlab_drain_isolated_cpus{policy="everyone",basis="exact",bound="most"} 6\n');
   });
 
+  it.skipIf(process.platform !== 'linux' || spawnSync('strace', ['-V']).status !== 0)(
+    'opens nothing of the kernel for writing (looked at with strace; skipped where there is none)',
+    () => {
+      const trace = join(folder, 'trace');
+      const traced = [
+        '-f',
+        '-e',
+        'trace=open,openat,openat2,creat',
+        '-o',
+        trace,
+        process.execPath,
+        ...command,
+      ];
+      const { status } = spawnSync('strace', [...traced, 'census', '--prometheus'], options);
+      const opened = readFileSync(trace, 'utf8')
+        .split('\n')
+        .filter((line) => /"\/(proc|sys)\//.test(line));
+      expect([status, opened.some((line) => line.includes('"/proc/zoneinfo"'))]).toEqual([0, true]);
+      expect(opened.filter((line) => /O_WRONLY|O_RDWR|O_CREAT|creat\(/.test(line))).toEqual([]);
+    },
+  );
+
   it('leaves the old file and says why when it cannot write', () => {
     const file = join(folder, 'old');
     writeFileSync(file, 'old');
