@@ -94,6 +94,10 @@ describe('layouts of a folder', () => {
     expect(snapshot.cpus.from.nohzFull).toBe('not known: taken as none');
   });
 
+  it.skipIf(!existsSync('/proc/zoneinfo'))('/proc is this host, /sys and all', () => {
+    expect(readHostFiles('/proc/')).toMatchObject({ kind: 'host', path: '' });
+  });
+
   test('another folder is none, and the error says what is one', () => {
     const folder = folderOf({ 'var/log/messages': '' });
     expect(isHostFolder(folder)).toBe(false);

@@ -34,8 +34,9 @@ export interface HostReading {
   readonly problems: string[];
 }
 
-/** Files of the host below `root`. Throws E_CENSUS_PATH when there is no zoneinfo, E_CENSUS_READ when it may not be read. */
-export function readHostFiles(root = '/'): HostReading {
+/** Files of the host below the folder; `/proc` is this host. Throws E_CENSUS_PATH when there is no zoneinfo, E_CENSUS_READ when it may not be read. */
+export function readHostFiles(named = '/'): HostReading {
+  const root = resolve(named) === '/proc' ? '/' : named;
   const layout = layoutOf(root);
   if (layout === null) {
     throw new DrainlabError('there is no zoneinfo of a host', {
