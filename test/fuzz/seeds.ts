@@ -23,5 +23,7 @@ export function readSeeds(): Seed[] {
     seeds.push({ name: 'report.txt.gz', bytes: new Uint8Array(gzipSync(text.bytes)) });
     seeds.push({ name: 'report.txt.zz', bytes: new Uint8Array(deflateSync(text.bytes)) });
   }
+  const tar = seeds.find(({ name }) => name === 'sosreport.tar');
+  if (tar !== undefined) seeds.push({ name: 'sosreport.tar.gz', bytes: new Uint8Array(gzipSync(tar.bytes)) });
   return [...seeds, ...madeSeeds()];
 }

@@ -1,9 +1,15 @@
 /** Reads one damaged input in every way that drainlab has, and tells how it ended. */
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { audit } from '../../src/audit/audit.ts';
 import { DrainlabError } from '../../src/base/errors.ts';
+import { censusOf } from '../../src/census/census-of.ts';
 import { machineFrom, parseZoneinfo, snapshotFrom } from '../../src/engine/input/zoneinfo.ts';
 import { replay } from '../../src/engine/replay.ts';
+import { readArchive } from '../../src/host/archives/read-archive.ts';
+import { readHostSnapshot } from '../../src/snapshot/read-host-snapshot.ts';
 import { bytesSource, openTrace, type ReadOptions } from '../../src/trace/index.ts';
 import type { Random } from './random.ts';
 
@@ -18,6 +24,7 @@ export class Fault extends Error {
 export async function tryInput(name: string, bytes: Uint8Array, random: Random): Promise<Outcome> {
   try {
     if (name === 'zoneinfo.txt') readZoneinfo(bytes);
+    else if (name.includes('.tar')) await readSosreport(bytes, random);
     else await readTrace(name, bytes, random);
     return 'read';
   } catch (error) {
@@ -30,6 +37,17 @@ export async function tryInput(name: string, bytes: Uint8Array, random: Random):
 function readZoneinfo(bytes: Uint8Array): void {
   const zones = parseZoneinfo(new TextDecoder().decode(bytes), 'zoneinfo.txt');
   snapshotFrom(zones, machineFrom(zones, { cpuCount: 8 }), 1, 'fuzz');
+}
+
+const archiveFolder = mkdtempSync(join(tmpdir(), 'drainlab-fuzz-archive-'));
+process.on('exit', () => rmSync(archiveFolder, { recursive: true, force: true }));
+
+/** Archives are files: what unpacks them may be another program. */
+async function readSosreport(bytes: Uint8Array, random: Random): Promise<void> {
+  const path = join(archiveFolder, 'sosreport');
+  writeFileSync(path, bytes);
+  const reading = await readArchive(path, { xzBy: random.chance(10) ? 'program' : 'wasm' });
+  censusOf(readHostSnapshot(reading.files, reading.name, reading.problems));
 }
 
 async function readTrace(name: string, bytes: Uint8Array, random: Random): Promise<void> {
@@ -52,7 +70,7 @@ async function readTrace(name: string, bytes: Uint8Array, random: Random): Promi
           last = block.timeNs[row];
         }
       }, options);
-    } else if (random.chance(2)) {
+    } else if (!random.chance(2)) {
       const isolated = [...Array(random.below(3)).keys()];
       await audit(reader, { name, kernel: '', isolated, isolatedFrom: 'fuzz', ...options });
     } else {
