@@ -63,21 +63,22 @@ export class TextTraceReader implements TraceReader {
     this.#cpuCount = recording.header.cpuCount;
     this.features = new TextFeatures(this.#types);
     const stampDigits = this.#lookAhead();
-    const isReport = recording.header.isTraceCmdReport;
+    const { isTraceCmdReport, machine } = recording.header;
+    const ownFormat = machine === null ? recording.format : 'light recording';
     this.info = {
-      format: isReport ? 'trace-cmd report text' : recording.format,
+      format: isTraceCmdReport ? 'trace-cmd report text' : ownFormat,
       compression: recording.compression,
       kernel: recording.header.kernel,
       uname: '',
       cpuCount: this.#cpuCount,
-      clock: '',
+      clock: machine === null ? '' : 'boot',
       // Only stamps in seconds say what they are; others are cycles, jiffies or a counter: the text does not tell which.
       clockUnit: stampDigits < 0 ? 'count' : 'ns',
       startStamp: BigInt(this.#startSeconds) * 1_000_000_000n + BigInt(this.#startNanoseconds),
       buffers: [''],
       byteOrder: 'little',
       longBytes: 8,
-      ...(recording.header.machine && { machine: recording.header.machine }),
+      ...(machine && { machine }),
     };
   }
 

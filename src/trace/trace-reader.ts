@@ -26,7 +26,7 @@ export interface ByteStream {
 }
 
 export interface TraceInfo {
-  /** `trace.dat v6`, `trace.dat v7`, `ftrace text`, `trace-cmd report text`, `perf script text`. */
+  /** `trace.dat v6`, `trace.dat v7`, `ftrace text`, `trace-cmd report text`, `perf script text`, `light recording`. */
   readonly format: string;
   /** `none`, `zstd`, `zlib`, `gzip`, `xz`. */
   readonly compression: string;

@@ -27,6 +27,12 @@ const pages = [
 const textOf = (reader: TraceReader) => readinessText(readinessOf(reader));
 
 describe('a recording', () => {
+  test('with one line for each drain can be replayed, and says what it lacks', () => {
+    expect(textOf(recording(['light_drain'], [Kind.lightDrain]))).toBe(
+      'yes: whom the kernel drained is in it; how many pages each CPU held is not',
+    );
+  });
+
   test('with page events and a sign of drains can be replayed', () => {
     expect(textOf(recording(pages, [Kind.drainAllPages]))).toBe('yes');
     expect(textOf(recording([...pages, 'workqueue:workqueue_queue_work'], [Kind.drainWorkQueued]))).toBe(

@@ -6,6 +6,8 @@ import type { TraceReader } from '../../trace/index.ts';
 export interface Readiness {
   /** Without these nothing can be rebuilt; empty: it can. */
   readonly needed: readonly string[];
+  /** Lines of `drainlab record --light`: the kernel's own sets in place of page events. */
+  readonly isLight: boolean;
   /** Does anything show when a drain was asked for? */
   readonly showsDrains: boolean;
   /** What the kernel could have told and the recording lacks. */
@@ -25,6 +27,7 @@ const drainKinds: readonly Kind[] = [
   Kind.drainAllPagesInner,
   Kind.drainAllPagesLocked,
   Kind.pcpDrainBegin,
+  Kind.lightDrain,
 ];
 
 /** Probes that make the answer surer, where the kernel has the function. */
@@ -44,6 +47,7 @@ export function readinessOf({ features, diagnostics }: TraceReader): Readiness {
   const names = new Set([...diagnostics.eventsByType.keys()].map((type) => type.replace(/^[^:]*:/, '')));
   const works = names.has('workqueue_queue_work') && features.has(Kind.drainWorkQueued);
   return {
+    isLight: features.has(Kind.lightDrain),
     needed: pageEvents.filter((event) => !event.some((name) => names.has(name))).map(([name]) => name),
     showsDrains: works || drainKinds.some((kind) => features.has(kind)),
     lacking: probes.flatMap(([kind, symbols]) => {
@@ -54,7 +58,8 @@ export function readinessOf({ features, diagnostics }: TraceReader): Readiness {
 }
 
 /** The same in a sentence or two. */
-export function readinessText({ needed, showsDrains, lacking }: Readiness): string {
+export function readinessText({ isLight, needed, showsDrains, lacking }: Readiness): string {
+  if (isLight) return 'yes: whom the kernel drained is in it; how many pages each CPU held is not';
   if (needed.length === pageEvents.length) return 'no: it has no page events';
   if (needed.length > 0) return `no: it has no ${needed.join(', ')}`;
   if (!showsDrains) return 'no: nothing in it shows a drain (probe drain_all_pages)';
