@@ -1,6 +1,6 @@
 /** `drainlab exporter`: its options. What it does is in exporter-run.ts, loaded when it runs. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { parseInterval, parsePort, repeat } from './option-values.ts';
 
 export interface ExporterFlags {
@@ -18,11 +18,10 @@ export function registerExporter(program: Command): void {
     .option('--port <number>', 'port; 0: any that is free', parsePort, 10917)
     .option('--host <address>', 'address to listen on; 0.0.0.0 lets every machine read', '127.0.0.1')
     .option('--allow-host <name>', 'a further name under which it may be asked for; may be repeated', repeat)
-    .option(
-      '--min-interval <time>',
-      'reads the host at most this often (ms), however often it is asked',
-      parseInterval,
-      1000,
+    .addOption(
+      new Option('--min-interval <time>', 'reads the host at most this often, however often it is asked')
+        .argParser(parseInterval)
+        .default(1000, '1s'),
     )
     .option('--per-cpu', 'one more series for each CPU: for small machines')
     .addHelpText('after', examples)

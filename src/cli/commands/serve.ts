@@ -1,6 +1,6 @@
 /** `drainlab serve`: its options. What it does is in serve-run.ts, loaded when it runs. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { parseInterval, parsePort, repeat } from './option-values.ts';
 
 export interface ServeFlags {
@@ -17,7 +17,11 @@ export function registerServe(program: Command): void {
     .option('--port <number>', 'port; 0: any that is free', parsePort, 7311)
     .option('--host <address>', 'address to listen on; 0.0.0.0 lets every machine ask', '127.0.0.1')
     .option('--allow-host <name>', 'a further name under which it may be asked for; may be repeated', repeat)
-    .option('--every <time>', 'time between two samples (ms)', parseInterval, 1000)
+    .addOption(
+      new Option('--every <time>', 'time between two samples: 250ms, 2s')
+        .argParser(parseInterval)
+        .default(1000, '1s'),
+    )
     .addHelpText('after', examples)
     .action(async (flags: ServeFlags) => {
       const { runServe } = await import('./serve-run.ts');
