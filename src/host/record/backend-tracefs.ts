@@ -170,8 +170,8 @@ export class TracefsRecorder implements Recorder {
   }
 
   /**
-   * The first user of events makes the main buffer as large as it was promised to be: `7 (expanded: 1408)`. Kernels before 6.7 remember
-   * for all instances together that this was done, so ours would leave the main one with 7 KiB for whoever comes next.
+   * The first user of events makes the main buffer as large as it was promised to be: `7 (expanded: 1408)`. Some kernels (6.1) remember for
+   * all instances together that this was done, so ours would leave the main one with 7 KiB for whoever comes next.
    */
   #keepMainBufferUsable(): void {
     const promised = /\(expanded: (\d+)\)/.exec(this.#mainSize)?.[1];
