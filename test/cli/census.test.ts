@@ -84,7 +84,9 @@ describe('one host', () => {
 
 describe('wrong use', () => {
   test.each([
-    [['--every', '100'], 'Write a time'],
+    [['--samples', '2', '--every', '100'], 'Write a time'],
+    [['--every', '1s'], "goes with '--samples"],
+    [['--samples', '2', '--policy', 'worker'], 'cannot be used'],
     [['--samples', '0'], 'Write a whole number'],
     [['--isolated', 'x'], 'E_CPU_LIST'],
     [['--policy', 'twopass'], 'Did you mean two-pass?'],

@@ -28,10 +28,13 @@ export function registerCensus(program: Command): void {
       '[path...]',
       'a copy of /proc, a sosreport (folder or .tar.xz, .tar.gz, .tar.zst), or a folder of them; nothing: this host',
     )
-    .option(
-      '--samples <number>',
-      'look so many times at this host, and tell how often how many CPUs are empty',
-      parseSamples,
+    .addOption(
+      new Option(
+        '--samples <number>',
+        'look so many times at this host, and tell how often how many CPUs are empty',
+      )
+        .argParser(parseSamples)
+        .conflicts(['policy', 'parquet', 'html', 'cache', 'jobs', 'prometheus']),
     )
     .option('--every <duration>', 'time between two samples: 100ms, 2s (default: 100ms)', parseInterval)
     .option(
@@ -43,7 +46,7 @@ export function registerCensus(program: Command): void {
     .addOption(
       new Option('--json', 'print one JSON object (docs/result-format.md)').conflicts(['csv', 'prometheus']),
     )
-    .addOption(new Option('--csv', 'print one row a host').conflicts(['prometheus']))
+    .addOption(new Option('--csv', 'print one row a host, or a sample').conflicts(['prometheus']))
     .option('--parquet <file>', 'write one row a host into a Parquet file')
     .option('--html <file>', 'write a report with plots into one HTML file')
     .option(
@@ -55,11 +58,13 @@ export function registerCensus(program: Command): void {
       new Option(
         '--prometheus [file]',
         'metrics for the textfile collector: to standard output, or into FILE all at once',
-      ).conflicts(['samples', 'parquet', 'html', 'cache']),
+      ).conflicts(['policy', 'parquet', 'html', 'cache', 'jobs']),
     )
     .option('--no-progress', 'no line of progress on long runs')
     .addHelpText('after', examples)
-    .action(async (paths: string[], flags: CensusFlags) => {
+    .action(async (paths: string[], flags: CensusFlags, command: Command) => {
+      if (flags.every !== undefined && flags.samples === undefined)
+        command.error("error: option '--every <duration>' goes with '--samples <number>'");
       process.exitCode = await runCensus(paths, flags);
     });
 }
