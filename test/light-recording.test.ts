@@ -145,8 +145,8 @@ describe('lines that are not as they should be', () => {
   });
 
   it('without any drain it is a recording all the same', async () => {
-    const { source, answers } = await verdictOf(header);
-    expect([source.cpus, source.events]).toEqual([4, 0]);
+    const { source, answers, warnings } = await verdictOf(header);
+    expect([source.cpus, source.events, warnings]).toEqual([4, 0, []]);
     expect(answers[0]).toContain('Nobody asked for a drain');
   });
 });

@@ -1,6 +1,6 @@
 /** What a text recording can say: what its lines have shown so far, and what files of its kernel lie beside it. */
 
-import type { EventFeatures, Kind } from '../engine/input/event-log.ts';
+import { type EventFeatures, Kind } from '../engine/input/event-log.ts';
 import type { TextEventTypes } from './text-types.ts';
 import type { TracefsFiles } from './tracefs-files.ts';
 
@@ -13,8 +13,12 @@ export class TextFeatures implements EventFeatures {
    */
   refillIsRecorded = false;
 
-  constructor(types: TextEventTypes) {
+  readonly #isLight: boolean;
+
+  /** `isLight`: the header says that each drain has a line, so that none is none. */
+  constructor(types: TextEventTypes, isLight = false) {
     this.#types = types;
+    this.#isLight = isLight;
   }
 
   /** Files of the recorded kernel that lie beside the text. To be told before the rows are read. */
@@ -24,6 +28,7 @@ export class TextFeatures implements EventFeatures {
   }
 
   has(kind: Kind): boolean {
+    if (this.#isLight && kind === Kind.lightDrain) return true;
     for (const type of this.#types) if (type.columns?.rule.kind === kind) return true;
     return this.#beside?.kinds.has(kind) ?? false;
   }

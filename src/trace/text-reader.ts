@@ -61,7 +61,7 @@ export class TextTraceReader implements TraceReader {
   constructor(recording: TextRecording) {
     this.#recording = recording;
     this.#cpuCount = recording.header.cpuCount;
-    this.features = new TextFeatures(this.#types);
+    this.features = new TextFeatures(this.#types, recording.header.machine !== null);
     const stampDigits = this.#lookAhead();
     const { isTraceCmdReport, machine } = recording.header;
     const ownFormat = machine === null ? recording.format : 'light recording';
