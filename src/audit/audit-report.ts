@@ -43,8 +43,8 @@ export interface AuditSource {
   readonly format: string;
   readonly kernel: string;
   readonly cpus: number;
-  /** From the first event (or --from) to the last (or --to). */
-  readonly seconds: number;
+  /** From the first event (or --from) to the last (or --to); null: the clock of the recording does not count time. */
+  readonly seconds: number | null;
   /** Events in the recording, of every type. */
   readonly events: number;
   readonly lostEvents: number;
@@ -53,6 +53,10 @@ export interface AuditSource {
   /** Records and lines that are no event that can be read. */
   readonly unreadable: number;
   readonly clock: string;
+  /** Other than `ns`: no time is given, and the timeline is in that unit. */
+  readonly clockUnit: 'ns' | 'cycles' | 'count';
+  /** Instances (buffers of the kernel) with events; all are counted together. */
+  readonly buffers: number;
   /** With --partial: where and why reading stopped; '' when it did not. */
   readonly stoppedAt: string;
 }

@@ -215,6 +215,23 @@ describe('interrupts', () => {
     expect(report.unmatched.sentWithoutHandler).toBe(2);
   });
 
+  it('reads what tools print that cannot decode it', async () => {
+    const report = await auditText(
+      ftrace(`
+        0 a-1 0 ipi_send_cpumask: [FAILED TO PARSE] cpumask=ARRAY[06, 00, 00, 00, 00, 00, 00, 00] callsite=0xffffffff81123456 callback=0xffffffff81198765
+        1 b-2 5 call_function_entry: vector=252
+      `),
+    );
+    expect(report.causes[0]).toMatchObject({
+      kind: 'call',
+      callback: '',
+      callsite: '0xffffffff81123456',
+      sent: 2,
+      handled: 1,
+    });
+    expect(report.notes.join(' ')).toContain('no symbols for some addresses');
+  });
+
   it('counts the two events of one interrupt of arm64 once', async () => {
     const report = await auditText(
       ftrace(`
@@ -323,6 +340,20 @@ describe('what limits the answer', () => {
     expect(unsaid.lead).toContain('whether it was disturbed is not known');
     const said = await auditText(silent, { recorded: ['ipi:ipi_send_cpu'] });
     expect(said.isolatedTotals?.interrupts).toBe(0);
+  });
+
+  it('gives no times where stamps are cycles', async () => {
+    const { source, totals, victims, notes } = await auditText(
+      `  a-1   [000] d..1. 8123456789: ipi_send_cpu: cpu=1 callsite=f+0x1/0x2 callback=0x0
+  b-2   [001] d..1. 8123456999: reschedule_entry: vector=253`,
+    );
+    expect([source.seconds, totals.interrupts, totals.latencyNs, victims[0].firstNs]).toEqual([
+      null,
+      1,
+      null,
+      -1,
+    ]);
+    expect(notes.join(' ')).toContain('not time: no times are given');
   });
 
   it('counts only between --from and --to', async () => {

@@ -7,7 +7,7 @@ import type { Cause } from './cause-table.ts';
 import { Count } from './count-rows.ts';
 import { DrainRuns } from './drain-runs.ts';
 import { cpusOf, EventFields } from './event-fields.ts';
-import { type FunctionNames, functionOf, isDrainFunction, noName } from './function-names.ts';
+import { type FunctionNames, functionOf, isAddress, isDrainFunction, noName } from './function-names.ts';
 import { Interrupts, kindOfWay, type Way } from './interrupts.ts';
 import type { Sender, Tally } from './tally.ts';
 import { Works } from './works.ts';
@@ -144,17 +144,24 @@ export class Collector {
     this.callbacks.set(callback, known);
   }
 
-  /** What is sent without a callback is a reschedule interrupt; irq_work gives its own function (kernel/irq_work.c). */
+  /**
+   * What is sent without a callback is a reschedule interrupt; irq_work gives its own function (kernel/irq_work.c). An address
+   * without a name is taken for the handler of calls, which all but few are.
+   */
   #wayOf(callback: number, callsite: number, callWay: Way): Way {
     if (callback === noName) return 'reschedule';
-    const name = functionOf(this.#functions.nameOf(callback));
-    if (name === callHandler) return callWay;
+    if (this.#isCallHandler(callback)) return callWay;
     return /irq_work/.test(this.#functions.nameOf(callsite)) ? 'irqWork' : 'other';
   }
 
   /** The handler of every call says nothing of the function that is called. */
   #calledFunction(callback: number): number {
-    return this.#functions.nameOf(callback) === callHandler ? noName : callback;
+    return this.#isCallHandler(callback) ? noName : callback;
+  }
+
+  #isCallHandler(callback: number): boolean {
+    const name = this.#functions.nameOf(callback);
+    return functionOf(name) === callHandler || isAddress(name);
   }
 
   /** arm, arm64. From 6.4 on it follows the ipi_send_* of the same interrupt. */

@@ -76,6 +76,11 @@ export function functionOf(place: string): string {
   return place.replace(/\+0x[0-9a-f]+/, '');
 }
 
+/** No symbol was found for it. */
+export function isAddress(name: string): boolean {
+  return name.startsWith('0x');
+}
+
 /** Drains of the page lists: by interrupt up to 4.10, by workers up to 5.19. */
 export function isDrainFunction(name: string): boolean {
   return /^(?:drain_local_pages(?:_wq)?|drain_pages|drain_all_pages|drain_zone_pages)(?:\.|\+|$)/.test(name);

@@ -2,6 +2,7 @@
 
 import { count, decimal, duration, plural } from '../engine/report/numbers.ts';
 import type { AuditCause, AuditSource, AuditTotals, IsolatedCpus, RecordedEvents } from './audit-report.ts';
+import { isAddress } from './function-names.ts';
 import type { Present } from './recorded-events.ts';
 
 const causesShown = 3;
@@ -17,8 +18,7 @@ interface Said {
 
 export function leadOf(said: Said): string {
   const { source, isolated, isolatedTotals, totals } = said;
-  const lost =
-    source.lostEvents + source.unknownLosses > 0 ? 'Events were lost, so these are lower bounds. ' : '';
+  const lost = limitText(source);
   if (isolatedTotals === null) {
     return `${lost}CPUs disturbed each other ${timesText(totals, source)}${byCauses(said, false)}; no CPU is ${isolated.from === '' ? 'known to be ' : ''}isolated.`;
   }
@@ -41,7 +41,13 @@ function timesText({ disturbances, interrupts, works }: AuditTotals, { seconds }
     interrupts === null ? 'interrupts not recorded' : plural(interrupts, 'interrupt'),
     works === null ? 'works not recorded' : plural(works, 'work'),
   ];
-  return `${count(disturbances)} ${disturbances === 1 ? 'time' : 'times'} in ${secondsText(seconds)} (${parts.join(', ')})`;
+  return `${count(disturbances)} ${disturbances === 1 ? 'time' : 'times'} ${seconds === null ? '' : `in ${secondsText(seconds)} `}(${parts.join(', ')})`;
+}
+
+/** What makes every count a lower bound stands first. */
+function limitText({ lostEvents, unknownLosses, stoppedAt }: AuditSource): string {
+  if (lostEvents + unknownLosses > 0) return 'Events were lost, so these are lower bounds. ';
+  return stoppedAt === '' ? '' : 'Only the beginning could be read, so these are lower bounds. ';
 }
 
 /** `60.4 s`; of a short recording `2.51 ms`. */
@@ -89,7 +95,10 @@ const kindTexts = {
 } as const;
 
 /** What limits the answer. */
-export function notesOf({ source, recorded, isolated, isolatedTotals }: Said, present: Present): string[] {
+export function notesOf(
+  { source, recorded, isolated, isolatedTotals, causes }: Said,
+  present: Present,
+): string[] {
   const notes: string[] = [
     'Counts are exact: events of the recording, none modelled. Which send a handler served and which call an interrupt was sent for is paired by order on the CPU, so times are as good as the clock that the CPUs share.',
   ];
@@ -113,6 +122,18 @@ export function notesOf({ source, recorded, isolated, isolatedTotals }: Said, pr
   if (present.hasSends && !present.has('calls'))
     notes.push(
       'Which functions were called is not recorded: calls are told apart by the place in the kernel that asked for them.',
+    );
+  if (causes.some(({ callback, callsite }) => isAddress(callback) || isAddress(callsite)))
+    notes.push(
+      'The recording has no symbols for some addresses: they are shown as they are, and such callbacks of interrupts count as function calls.',
+    );
+  if (source.clockUnit !== 'ns')
+    notes.push(
+      `Stamps of this recording are ${source.clockUnit === 'cycles' ? 'cycles' : 'a counter'}, not time: no times are given.`,
+    );
+  if (source.buffers > 1)
+    notes.push(
+      `Events of ${source.buffers} buffers are counted together: what was recorded in two of them counts twice.`,
     );
   if (/local/.test(source.clock))
     notes.push('The clock was local to each CPU: times from one CPU to another may be off.');

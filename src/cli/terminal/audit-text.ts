@@ -44,7 +44,7 @@ function sourceLine({ source, isolated }: AuditReport, screen: Screen): string {
     source.kernel === '' ? 'kernel not known' : `kernel ${source.kernel}`,
     plural(source.cpus, 'CPU'),
     `isolated ${isolated.cpus === '' ? (isolated.from === '' ? 'not known' : 'none') : isolated.cpus}${from}`,
-    `${plural(source.events, 'event')} in ${secondsText(source.seconds)}`,
+    `${plural(source.events, 'event')}${source.seconds === null ? '' : ` in ${secondsText(source.seconds)}`}`,
     source.format,
   ];
   return screen.colours.dim(wrap(parts.join(' · '), screen.width));
@@ -177,7 +177,9 @@ function timeline(report: AuditReport, screen: Screen): string[] {
     ['isolated', isolated],
   ] as const;
   return [
-    screen.colours.bold(`Over time (each sign ${duration(bucketNs * Math.ceil(all.length / room))})`),
+    screen.colours.bold(
+      `Over time${report.source.seconds === null ? '' : ` (each sign ${duration(bucketNs * Math.ceil(all.length / room))})`}`,
+    ),
     ...lines
       .filter(([, times]) => times === all || report.isolatedTotals !== null)
       .map(([name, times]) => {
