@@ -64,14 +64,14 @@ describe('a guest that runs', () => {
     expect(guestFailure(run, '/k', consoleFile)).toBeNull();
   });
 
-  it('keeps the last fifteen lines of a console that never ends its line nor itself', async () => {
+  it('keeps the last hundred lines of a console that never ends its line nor itself', async () => {
     const run = await boot(
-      'i=0; while [ $i -lt 40 ]; do echo line $i; i=$((i+1)); done; exec cat /dev/zero',
+      'i=0; while [ $i -lt 140 ]; do echo line $i; i=$((i+1)); done; exec cat /dev/zero',
       1,
     );
     expect(run.end).toBe('time-limit');
-    expect(run.lastLines).toHaveLength(15);
-    expect(run.lastLines.at(-1)).toBe('line 39');
+    expect(run.lastLines).toHaveLength(100);
+    expect(run.lastLines.at(-1)).toBe('line 139');
   });
 });
 

@@ -22,7 +22,7 @@ export interface GuestMachine {
 export interface GuestRun {
   /** What the guest said to us, without our word in front: `booted 6.1.0`, `done`. */
   readonly said: readonly string[];
-  /** The last lines of its console. */
+  /** The last lines of its console, a hundred at most. */
   readonly lastLines: readonly string[];
   readonly end: 'ended' | 'time-limit' | 'interrupted';
   /** Exit code of QEMU, where it ended by itself; null: by a signal. */
@@ -39,7 +39,8 @@ export interface BootOptions {
   readonly onSaid?: (text: string) => void;
 }
 
-const linesKept = 15;
+/** A panic is followed by registers and a call trace. */
+const linesKept = 100;
 const lineBytesMax = 4096;
 
 /** Words for QEMU's command line, its name left out. */

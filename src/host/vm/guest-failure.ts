@@ -54,7 +54,7 @@ export function guestFailure(run: GuestRun, kernel: string, consoleFile: string)
 }
 
 function bootEnd({ end, lastLines, code }: GuestRun, seconds: string): string {
-  const panic = lastLines.find((line) => line.includes('Kernel panic'));
+  const panic = lastLines.find(isPanic);
   if (panic !== undefined) return panic.slice(panic.indexOf('Kernel panic'));
   if (end === 'time-limit') return `nothing came of it in ${seconds} s`;
   return code === 0 ? `it went off after ${seconds} s` : `QEMU ended with ${code ?? 'a signal'}`;
@@ -68,7 +68,19 @@ function bootCure({ lastLines, end }: GuestRun): string {
     : 'Check CONFIG_BLK_DEV_INITRD, CONFIG_BINFMT_ELF, CONFIG_BINFMT_SCRIPT and CONFIG_DEVTMPFS, and the words of --append.';
 }
 
+const linesShown = 12;
+/** Before a panic stands what led to it, behind it registers. */
+const linesBeforePanic = 6;
+
 function lastWords({ lastLines }: GuestRun): string {
   if (lastLines.length === 0) return '';
-  return `  The last lines of its console:\n${lastLines.map((line) => `    ${line.slice(0, 160)}\n`).join('')}`;
+  const panic = lastLines.findIndex(isPanic);
+  const from = panic < 0 ? -linesShown : Math.max(0, panic - linesBeforePanic);
+  const lines = lastLines.slice(from).slice(0, linesShown);
+  const head = panic < 0 ? 'The last lines of its console' : 'Its console about the panic';
+  return `  ${head}:\n${lines.map((line) => `    ${line.slice(0, 160)}\n`).join('')}`;
+}
+
+function isPanic(line: string): boolean {
+  return line.includes('Kernel panic');
 }

@@ -66,7 +66,7 @@ export function layOut(
   );
   const recording = {
     folder,
-    release: /^Linux \S+ (\S+)/.exec(uname)?.[1] ?? '',
+    release: /^Linux \S+ ([\w.+~-]+)/.exec(uname)?.[1] ?? '',
     losses: lossesOf(stats.map((text, cpu) => ({ cpu, text }))),
     end: (workload.get('end') ?? 'overfull') as WorkloadEnd,
     workloadSeconds: Number(workload.get('seconds')),
