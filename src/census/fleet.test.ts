@@ -1,8 +1,11 @@
 /** Sums of a small fleet, worked out by hand. */
 
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
 import { madeFiles, madeHost } from '../../test/made-sosreports.ts';
+import { writeJson } from '../engine/report/write-json.ts';
 import { readHostSnapshot } from '../snapshot/read-host-snapshot.ts';
 import { censusOf } from './census-of.ts';
 import { fleetOf, quantile } from './fleet.ts';
@@ -185,4 +188,20 @@ test('made hosts are as empty as they were made', () => {
     expect(cpus).toEqual({ online: made.cpus, empty: made.empty.length, notKnown: 0 });
     expect(isolated.online).toBe(made.isolated);
   }
+});
+
+test('the schema in docs/fleet.schema.json holds, and docs/result-format.md describes every field', () => {
+  const schema = JSON.parse(readFileSync('docs/fleet.schema.json', 'utf8'));
+  const validate = new Ajv2020({ allowUnionTypes: true }).compile(schema);
+  const nothing = { paths: ['x'], hosts: [], errors: [error], ignored: { encrypted: 2 }, notRead: 3 };
+  for (const survey of [fleet(four, { errors: [error] }), fleetOf(nothing)]) {
+    const written = JSON.parse(writeJson(survey));
+    expect(validate(written) ? [] : validate.errors).toEqual([]);
+    expect(validate({ ...written, more: 1 })).toBe(false);
+  }
+  const page = readFileSync('docs/result-format.md', 'utf8').split('# A survey of hosts')[1] ?? '';
+  const fields = [schema, ...Object.values<{ properties?: object }>(schema.$defs)].flatMap(({ properties }) =>
+    Object.keys(properties ?? {}),
+  );
+  expect(fields.filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
 });
