@@ -1,5 +1,6 @@
 /** What many looks at one host say, in sentences: the answer, what comes before it, what must be read with it. */
 
+import { formatCpuList } from '../base/cpu-list.ts';
 import type { Interval } from '../engine/accounting/interval.ts';
 import { count, decimal, percent, plural } from '../engine/report/numbers.ts';
 import type { HostSamples, SampleTiming } from './samples.ts';
@@ -43,10 +44,9 @@ function warnings({ timing, cpus, self }: HostSamples): string[] {
 function caveats(samples: HostSamples): string[] {
   const { timing, self } = samples;
   const said = [effectiveText(timing)];
-  const [busiest] = [...self.ranOn].sort((a, b) => b.samples - a.samples);
-  if (busiest !== undefined)
+  if (self.ranOn.length > 0)
     said.push(
-      `The looking itself takes and frees pages: CPU ${self.ranOn.map(({ cpu }) => cpu).join(', ')}, where it ran, may have held pages because of it.`,
+      `The looking itself takes and frees pages: CPU ${formatCpuList(self.ranOn.map(({ cpu }) => cpu))}, where it ran, may have held pages because of it.`,
     );
   said.push(
     `Reading a sample took ${decimal(timing.readMs.mean, 2)} ms (at most ${decimal(timing.readMs.most, 2)}): lists of one sample are that far apart. The kernel holds a zone's lock while it prints the zone.`,

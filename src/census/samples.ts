@@ -49,7 +49,7 @@ export interface HostSamples {
   cpus: SampleCpus;
   /** [n0, n1, …]: samples in which 0, 1, … CPUs were empty. */
   empty: number[];
-  /** The same in at most 17 ranges (on up to 16 CPUs each number by itself), none of which reaches over the half. */
+  /** The same in at most 18 ranges (on up to 16 CPUs each number by itself), none of which reaches over the half. */
   distribution: EmptyRange[];
   /** Samples in which at least half of the online CPUs were empty: two-pass uses a mask. */
   halfEmpty: Share;
