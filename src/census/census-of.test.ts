@@ -144,6 +144,17 @@ describe('memory that is parked', () => {
   });
 });
 
+test('settings of the host are named', () => {
+  const files = {
+    'proc/sys/vm/percpu_pagelist_high_fraction': '8\n',
+    'proc/sys/vm/min_free_kbytes': '67584\n',
+  };
+  expect(censusOf(hostOf([{ pages: [1] }], files)).settings).toEqual({
+    min_free_kbytes: 67584,
+    percpu_pagelist_high_fraction: 8,
+  });
+});
+
 describe('CPUs of which not every count was printed', () => {
   test('an offline CPU has no list and does not count as empty', () => {
     const { holders, pagesByCpu } = censusOf(hostOf([{ pages: [1, null, 0, 0] }]));

@@ -42,6 +42,7 @@ export function censusOf(host: HostSnapshot, options: CensusOptions = {}): HostC
   const zones = zoneCensus(host);
   const figures = {
     cpus: cpusOf(host),
+    settings: Object.fromEntries(host.sysctl),
     zones,
     nodes: nodeCensus(host, zones),
     holders: holdersOf(lists),

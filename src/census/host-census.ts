@@ -20,6 +20,8 @@ export interface HostCensus {
   /** What must be read with it. */
   caveats: string[];
   cpus: CensusCpus;
+  /** vm.* settings that bear on the lists and the watermarks, by name, where they were readable. */
+  settings: Record<string, number>;
   zones: CensusZone[];
   /** One row a NUMA node that has a populated zone. */
   nodes: CensusNode[];

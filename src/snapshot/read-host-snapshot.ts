@@ -142,7 +142,6 @@ const sysctlNames = [
   'watermark_scale_factor',
   'percpu_pagelist_fraction',
   'percpu_pagelist_high_fraction',
-  'stat_interval',
 ];
 
 /** Of proc/sys/vm, else of what `sysctl -a` printed into a sosreport. */

@@ -39,7 +39,7 @@ function sourceLine({ source, parked }: HostCensus): string {
 }
 
 /** `0-3,8`, cut at a blank place where a machine of thousands would fill the screen. */
-function cpuLines({ cpus, holders }: HostCensus, screen: Screen): string[] {
+function cpuLines({ cpus, holders, settings }: HostCensus, screen: Screen): string[] {
   const line = (name: string, number: number, list: string) => {
     const start = `${name.padEnd(10)} ${count(number).padStart(6)}`;
     return number === 0 ? start : `${start}  ${shortList(list, screen.width - start.length - 2)}`;
@@ -49,7 +49,13 @@ function cpuLines({ cpus, holders }: HostCensus, screen: Screen): string[] {
     line('isolated', cpus.isolatedCount, cpus.isolated),
     line('nohz_full', cpus.nohzFullCount, cpus.nohzFull),
     line('with pages', holders.holding, holders.holdingCpus),
+    ...settingLines(settings, screen),
   ];
+}
+
+function settingLines(settings: HostCensus['settings'], screen: Screen): string[] {
+  const all = Object.entries(settings).map(([name, value]) => `${name} ${count(value)}`);
+  return all.length === 0 ? [] : [wrap(`settings   ${all.join(', ')}`, screen.width, '  ')];
 }
 
 function shortList(list: string, room: number): string {
