@@ -43,7 +43,8 @@ export function registerRecord(program: Command): void {
     .addOption(
       new Option('--backend <name>', 'what records')
         .choices(['auto', 'tracefs', 'perf', 'trace-cmd'])
-        .default('auto'),
+        .default('auto')
+        .conflicts('vm'),
     )
     .option(
       '--buffer-size <size>',

@@ -65,14 +65,28 @@ export async function recordHost(
   }
 }
 
-/** The error, and what could not be taken back after it. */
-function withFailures(error: unknown, failures: readonly string[]): unknown {
+/** The error as a user meets it, and what could not be taken back after it. */
+function withFailures(thrown: unknown, failures: readonly string[]): unknown {
+  const error = diskError(thrown);
   if (failures.length === 0) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new DrainlabError(message, {
     code: error instanceof DrainlabError ? error.code : 'E_RECORD_WRITE',
     where: error instanceof DrainlabError ? error.where : '',
     hint: `These could not be taken back: ${failures.join('; ')}`,
+    exitCode: ExitCode.outside,
+    cause: error,
+  });
+}
+
+const diskCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EFBIG', 'EROFS']);
+
+function diskError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!diskCodes.has(code)) return error;
+  return new DrainlabError(`the recording cannot be written: ${String(error)}`, {
+    code: 'E_RECORD_DISK',
+    hint: 'It needs twice its size while it is put together: choose another --output, or record less with --for or --length.',
     exitCode: ExitCode.outside,
     cause: error,
   });
