@@ -106,7 +106,7 @@ export interface AuditTotals {
   readonly disturbances: number | null;
   /** Interrupts that a CPU sent to itself (irq_work): in none of the figures above. */
   readonly selfInterrupts: number | null;
-  /** Disturbances by drains of page lists; null: no event names the functions. */
+  /** Disturbances by drains of page lists; null: no event would show them, for this kernel. */
   readonly drains: number | null;
   /** Drains of page lists of which it is known whether they found pages, and those that found none. */
   readonly drainsJudged: number;

@@ -257,6 +257,7 @@ describe('interrupts', () => {
         1 b-2 0 call_function_single_entry: vector=251
         1 b-2 4 call_function_single_exit: vector=251
       `),
+      { kernel: '5.10.0' },
     );
     expect(report.recorded.interruptsFrom).toBe('handled');
     expect(report.isolatedTotals).toMatchObject({ interrupts: 1, sent: null, calls: null, drains: null });
@@ -310,6 +311,27 @@ describe('works', () => {
     // The page of the other task on CPU 2 is not of that drain.
     expect(report.totals).toMatchObject({ works: 2, drains: 2, drainsJudged: 2, drainsUseless: 1 });
     expect(report.isolatedTotals).toMatchObject({ drains: 1, drainsJudged: 1, drainsUseless: 0 });
+  });
+});
+
+describe('drains of page lists', () => {
+  const call = `
+    0 a-1 0 csd_queue_cpu: cpu=1 callsite=f+0x1/0x2 func=do_sync_core csd=00000000aaaa0001
+    0 a-1 1 ipi_send_cpu: cpu=1 callsite=f+0x1/0x2 callback=${single}`;
+  const work = `
+    0 a-1 2 workqueue_queue_work: work struct=00000000cccc0001 function=vmstat_update workqueue=mm_percpu_wq req_cpu=1 cpu=1`;
+
+  it.each([
+    ['up to 4.10 in interrupts', '4.9.0', call, 0],
+    ['up to 4.10 not in works', '4.9.0', work, null],
+    ['up to 5.19 in works', '5.14.0-503.el9', work, 0],
+    ['up to 5.19 not in interrupts', '5.14.0-503.el9', call, null],
+    ['from 6.0 on in neither', '6.1.0', work, 0],
+    ['in either where the kernel is not known', '', call + work, 0],
+    ['perhaps unseen where the kernel is not known', '', call, null],
+  ])('show %s', async (_, kernel, lines, drains) => {
+    const report = await auditText(ftrace(lines), { kernel });
+    expect([report.totals.drains, report.isolatedTotals?.drains]).toEqual([drains, drains]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** Sums of a report: totals, calls against interrupts, what was not paired, the kernel's own counters. */
 
+import { kernelAtLeast } from '../engine/machine/kernel-rules.ts';
 import type { InterruptKind } from '../snapshot/interrupts.ts';
 import type {
   AuditCause,
@@ -65,13 +66,25 @@ export class ReportSums {
     };
   }
 
-  /** Known where functions of calls are named, or works are, or a probe stands on the drain. */
+  /** null: they may have happened unseen. */
   #drains(causes: readonly AuditCause[], isolatedOnly: boolean): number | null {
-    const present = this.#measure.present;
-    if (!present.has('calls') && !present.has('worksQueued') && !present.has('drains')) return null;
-    return causes
-      .filter(({ callback }) => isDrainFunction(callback))
-      .reduce((sum, cause) => sum + (isolatedOnly ? cause.isolatedDisturbances : cause.disturbances), 0);
+    const drains = causes.filter(({ callback }) => isDrainFunction(callback));
+    if (!this.#wouldShowDrains && drains.every(({ disturbances }) => disturbances === 0)) return null;
+    return drains.reduce(
+      (sum, cause) => sum + (isolatedOnly ? cause.isolatedDisturbances : cause.disturbances),
+      0,
+    );
+  }
+
+  /** Drains disturb by interrupts up to 4.10, by works up to 5.19, and since 6.0 take the lists from afar (mm/page_alloc.c). */
+  get #wouldShowDrains(): boolean {
+    const { present } = this.#measure;
+    const { kernel } = this.#counted.source;
+    const showsInterrupts = present.has('calls') || present.has('drains');
+    const showsWorks = present.has('worksQueued');
+    if (!/^\d+\.\d/.test(kernel)) return showsInterrupts && showsWorks;
+    if (kernelAtLeast(kernel, '6.0')) return true;
+    return kernelAtLeast(kernel, '4.11') ? showsWorks : showsInterrupts;
   }
 
   coalescing(): Coalescing | null {
