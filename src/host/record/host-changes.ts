@@ -55,9 +55,14 @@ export class HostChanges {
     return '';
   }
 
-  /** A program that must end when we are gone: the guard sends it SIGINT if it still bears this name. */
+  /**
+   * A program that must end when we are gone: the guard sends it SIGINT if it still bears this name, and waits up to ten seconds for its
+   * end, since it may set things itself as it ends.
+   */
   watch(pid: number, name: string): void {
-    this.#tellGuard(`[ "$(cat /proc/${pid}/comm)" != ${shellWord(name)} ] || kill -INT ${pid}`);
+    const isOurs = `[ "$(cat /proc/${pid}/comm)" = ${shellWord(name)} ]`;
+    const wait = `n=0; while ${isOurs} && [ $n -lt 50 ]; do sleep 0.2; n=$((n + 1)); done`;
+    this.#tellGuard(`if ${isOurs}; then kill -INT ${pid}; ${wait}; fi`);
   }
 
   /** Takes everything back, latest first, each even if another fails. Returns what could not be. */
