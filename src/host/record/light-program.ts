@@ -34,7 +34,7 @@ function begin(kernel: LightKernel): string {
 export function lightHeader(kernel: LightKernel): string[] {
   const seen =
     kernel.seenFrom === 'call'
-      ? 'every call; turned-away? and empty? are told by whether another drain ran'
+      ? 'every call; turned-away? and empty? are told by whether another drain ran then'
       : 'calls that had their turn; those that were turned away are not seen';
   return [
     `# tracer: drainlab-light ${lightFormat}`,
@@ -101,10 +101,14 @@ ${words.map((word) => `  delete(@mask[$requester, ${word}]);`).join('\n')}
 }`;
 }
 
-/** Who names a zone or forces the drain waits for the turn; others return at once while another drain runs. */
-function result({ seenFrom }: LightKernel): string {
+/**
+ * Who names a zone or forces the drain waits for the turn; others return at once while another drain runs. No event tells a call
+ * that was turned away from one that found nobody: it was, if another drain ran when it was asked for or when it returned.
+ */
+function result({ seenFrom, mutex }: LightKernel): string {
   if (seenFrom === 'turn') return '@drained[$requester] ? "drained" : "empty"';
-  return '@drained[$requester] ? "drained" : (@held[$requester] && $call.3 == 0 && $call.4 == 0 ? "turned-away?" : "empty?")';
+  const held = `(@held[$requester] || *(uint64 *)kaddr("${mutex}"))`;
+  return `@drained[$requester] ? "drained" : (${held} && $call.3 == 0 && $call.4 == 0 ? "turned-away?" : "empty?")`;
 }
 
 /** Adds the ones of a word to `$holders` (bits in parallel; bpftrace has no such function). */
