@@ -23,8 +23,6 @@ const bytesMax = 256 << 20;
 export async function runSamples(paths: readonly string[], flags: CensusFlags): Promise<ExitCode> {
   const asked = flags.samples ?? 0;
   if (paths.length > 0) throw notLive(paths[0]);
-  for (const option of ['policy', 'parquet', 'html', 'cache', 'jobs', 'prometheus'] as const)
-    if (flags[option] !== undefined) throw notTogether(option);
   const isolated = flags.isolated === undefined ? undefined : parseCpuList(flags.isolated, '--isolated');
   const sampler = new HostSampler({ interruptsEveryMs: null, isolated });
   const { cpuCount } = sampler.host.machine;
@@ -115,14 +113,6 @@ function notLive(path: string): DrainlabError {
     code: 'E_SAMPLES',
     where: path,
     hint: 'Leave the path out, or leave --samples out.',
-    exitCode: ExitCode.wrongUse,
-  });
-}
-
-function notTogether(option: string): DrainlabError {
-  return new DrainlabError(`--${option} says nothing of samples`, {
-    code: 'E_SAMPLES',
-    hint: 'With --samples go --every, --isolated, --json and --csv.',
     exitCode: ExitCode.wrongUse,
   });
 }
