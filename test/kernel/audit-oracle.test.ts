@@ -11,6 +11,7 @@ import { audit } from '../../src/audit/audit.ts';
 import type { AuditReport } from '../../src/audit/audit-report.ts';
 import { parseCpuList } from '../../src/base/cpu-list.ts';
 import { loadAuditFiles } from '../../src/cli/recording-folder.ts';
+import { bytesSource, openTrace } from '../../src/trace/index.ts';
 import { openTraceFile } from '../../src/trace/node-source.ts';
 import { recordingPath, shippedRecordings } from '../recordings.ts';
 import { hasTraceCmd } from './trace-cmd-oracle.ts';
@@ -174,6 +175,34 @@ describe("audit beside the kernel's own counters", () => {
       expect(irqWork?.sent).toBe(16);
     },
   );
+});
+
+describe('audit of the text of trace-cmd report', () => {
+  const folder = recordingPath('6.12-isolated');
+
+  it.skipIf(folder === null || !hasTraceCmd())('finds what it finds in the trace.dat', async () => {
+    const events = 'ipi_send_cpu ipi_send_cpumask call_function_entry call_function_exit'.split(' ');
+    const { stdout } = spawnSync(
+      'trace-cmd',
+      ['report', '-t', ...events.flatMap((event) => ['-F', event]), join(folder as string, 'trace.dat')],
+      { maxBuffer: 1 << 28 },
+    );
+    const reader = await openTrace(bytesSource('report', new Uint8Array(stdout)));
+    const text = await audit(reader, { name: '', kernel: '', isolated, isolatedFrom: 'the test' });
+    const binary = await audited(folder as string);
+    const sends = ({ causes }: AuditReport) =>
+      causes
+        .filter(({ sent }) => sent > 0)
+        .map(({ kind, callsite, sent, isolatedDisturbances, tasks }) => [
+          kind,
+          callsite,
+          sent,
+          isolatedDisturbances,
+          tasks,
+        ]);
+    expect(sends(text)).toEqual(sends(binary));
+    expect(text.matrix).toEqual(binary.matrix);
+  });
 });
 
 describe('audit of drains in interrupts', () => {

@@ -44,7 +44,8 @@ function sourceLine({ source, isolated }: AuditReport, screen: Screen): string {
     source.kernel === '' ? 'kernel not known' : `kernel ${source.kernel}`,
     plural(source.cpus, 'CPU'),
     `isolated ${isolated.cpus === '' ? (isolated.from === '' ? 'not known' : 'none') : isolated.cpus}${from}`,
-    `${plural(source.events, 'event')}${source.seconds === null ? '' : ` in ${secondsText(source.seconds)}`}`,
+    ...(source.seconds === null ? [] : [secondsText(source.seconds)]),
+    `${plural(source.events, 'event')} in the recording`,
     source.format,
   ];
   return screen.colours.dim(wrap(parts.join(' · '), screen.width));
