@@ -21,6 +21,32 @@ test('lines of trace_pipe: events, calls of the drain function, losses; nothing 
   expect(countLines(text, event, '')).toEqual({ directReclaims: 1, drains: 0, lost: 12 });
 });
 
+test('as Debian 6.12.117 and 5.10 print it: as many reclaims as allocstall counted there (3 and 1), and as many drains', () => {
+  const reclaim =
+    'mm_vmscan_direct_reclaim_begin: order=9 gfp_flags=GFP_HIGHUSER_MOVABLE|__GFP_NOWARN|__GFP_RETRY_MAYFAIL|__GFP_COMP|__GFP_THISNODE';
+  const lines = (flags: string, name: string, ...times: string[]) =>
+    times
+      .map((time, i) => {
+        const what = i % 2 === 0 ? reclaim : `${name} <-__alloc_pages_slowpath.constprop.0`;
+        return `            init-1       [001] ${flags} ${time}: ${what}\n`;
+      })
+      .join('');
+  const newer = lines(
+    '.....',
+    '__drain_all_pages',
+    '   10.239246',
+    '   10.240112',
+    '   10.400697',
+    '   10.400937',
+    '   10.463056',
+    '   10.463223',
+  );
+  const older = lines('....', 'drain_all_pages', '    8.613020', '    8.613823');
+  const event = 'mm_vmscan_direct_reclaim_begin';
+  expect(countLines(newer, event, '__drain_all_pages')).toEqual({ directReclaims: 3, drains: 3, lost: 0 });
+  expect(countLines(older, event, 'drain_all_pages')).toEqual({ directReclaims: 1, drains: 1, lost: 0 });
+});
+
 test('an instance takes 1.4 MB a CPU at first: refused where that is more than a twentieth of what is free', () => {
   const meminfo = 'MemTotal:       99999999 kB\nMemAvailable:   10240000 kB\n';
   expect(memoryRefusal(256, meminfo)).toBe('');
