@@ -21,4 +21,11 @@ export const views: readonly View[] = [
     needsRecording: true,
     load: async () => (await import('./verdict.tsx')).VerdictView,
   },
+  {
+    name: 'timeline',
+    title: 'Timeline',
+    answers: 'Who held pages when, and what did each drain do?',
+    needsRecording: true,
+    load: async () => (await import('./timeline.tsx')).TimelineView,
+  },
 ];

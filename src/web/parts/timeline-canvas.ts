@@ -1,0 +1,99 @@
+/**
+ * The pictures of the timeline: heat map of CPUs, and tracks of drains. Each canvas has one pixel a column of time; what was
+ * drawn last is stretched while the next tile is on its way, so that panning and zooming never wait.
+ */
+
+import type { PagesTile } from '../../engine/timeline/pages-log.ts';
+import type { DrainBars } from './drain-track.ts';
+import { drawHeatMap, type RowPlan } from './heat-map.ts';
+
+export interface Span {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+/** A tile as a picture that can be stretched. */
+export class TilePicture {
+  readonly canvas: OffscreenCanvas;
+  readonly span: Span;
+
+  constructor(tile: PagesTile, plan: RowPlan, steps: Uint8Array, colours: Uint32Array) {
+    this.span = { fromNs: tile.fromNs, toNs: tile.toNs };
+    this.canvas = new OffscreenCanvas(tile.columns, plan.height);
+    const image = new ImageData(tile.columns, plan.height);
+    drawHeatMap(new Uint32Array(image.data.buffer), tile.most, tile.columns, plan, steps, colours);
+    this.canvas.getContext('2d')?.putImageData(image, 0, 0);
+  }
+}
+
+/** Draws what is known of `span`: a finer picture over a coarser one. */
+export function drawPictures(
+  canvas: HTMLCanvasElement,
+  pictures: ReadonlyArray<TilePicture | null>,
+  { fromNs, toNs }: Span,
+): void {
+  const context = canvas.getContext('2d');
+  if (context === null) return;
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingEnabled = false;
+  const perNs = canvas.width / (toNs - fromNs);
+  for (const picture of pictures) {
+    if (picture === null) continue;
+    const { span } = picture;
+    context.drawImage(
+      picture.canvas,
+      (span.fromNs - fromNs) * perNs,
+      0,
+      (span.toNs - span.fromNs) * perNs,
+      canvas.height,
+    );
+  }
+}
+
+export interface TrackColours {
+  readonly everyone: string;
+  readonly useful: string;
+  readonly useless: string;
+  readonly stall: string;
+}
+
+/** Bars from the bottom: everyone behind, the policy before it, of it what was for nothing hatched by another colour on top. */
+export function drawDrainTrack(canvas: HTMLCanvasElement, bars: DrainBars, colours: TrackColours): void {
+  const context = canvas.getContext('2d');
+  if (context === null) return;
+  const { width, height } = canvas;
+  context.clearRect(0, 0, width, height);
+  const most = Math.max(1, ...bars.everyone);
+  const tall = (value: number) => (value === 0 ? 0 : Math.max(1, Math.round((value / most) * height)));
+  for (let column = 0; column < width; column++) {
+    if (bars.drains[column] === 0) continue;
+    const behind = tall(bars.everyone[column]);
+    context.fillStyle = colours.everyone;
+    context.fillRect(column, height - behind, 1, behind);
+    const disturbed = tall(bars.disturbed[column]);
+    context.fillStyle = colours.useful;
+    context.fillRect(column, height - disturbed, 1, disturbed);
+    const useless = Math.min(disturbed, tall(bars.useless[column]));
+    context.fillStyle = colours.useless;
+    context.fillRect(column, height - disturbed, 1, useless);
+  }
+}
+
+/** Longest stall in each column, on a scale of powers of ten from 1 µs to 1 s. */
+export function drawStallTrack(canvas: HTMLCanvasElement, bars: DrainBars, colours: TrackColours): void {
+  const context = canvas.getContext('2d');
+  if (context === null) return;
+  const { width, height } = canvas;
+  context.clearRect(0, 0, width, height);
+  context.fillStyle = colours.stall;
+  for (let column = 0; column < width; column++) {
+    const tall = Math.round(height * stallPart(bars.stallNs[column]));
+    if (tall > 0) context.fillRect(column, height - tall, 1, tall);
+  }
+}
+
+/** 1 µs → 0, 1 s → 1; at least a little for what there is. */
+export function stallPart(ns: number): number {
+  if (ns <= 0) return 0;
+  return Math.max(0.04, Math.min(1, Math.log10(ns / 1e3) / 6));
+}
