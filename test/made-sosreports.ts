@@ -201,30 +201,26 @@ const ballastKinds = 8;
 
 /**
  * Writes `hosts` sosreports (.tar.xz) into `folder`. Each is two xz streams, its own files and ballast that several share: packing
- * thousands of megabytes anew would take an hour. Returns the plain bytes of all together.
+ * thousands of megabytes anew would take an hour.
  */
-export async function makeFleet(folder: string, hosts: number, logBytes: number): Promise<number> {
-  const shared: Array<{ packed: Buffer; bytes: number }> = [];
+export async function makeFleet(folder: string, hosts: number, logBytes: number): Promise<void> {
+  const shared: Buffer[] = [];
   for (let kind = 0; kind < Math.min(ballastKinds, hosts); kind++) {
     const members = ballast(kind, logBytes).map((member) => ({
       ...member,
       name: `sosreport-ballast/${member.name}`,
     }));
-    const tar = Buffer.concat([await tarOf(members)]);
-    shared.push({ packed: xzPacked(tar, '-6'), bytes: tar.length });
+    shared.push(xzPacked(await tarOf(members), '-6'));
   }
-  let bytes = 0;
   for (let number = 0; number < hosts; number++) {
     const host = madeHost(number);
     const own = await openTar(sosMembers(host, number));
-    const { packed, bytes: more } = shared[number % shared.length];
+    const packed = shared[number % shared.length];
     writeFileSync(
       join(folder, `sosreport-${host.name}-2026-11-23-abcdefg.tar.xz`),
       Buffer.concat([xzPacked(own, '-6'), packed]),
     );
-    bytes += own.length + more;
   }
-  return bytes;
 }
 
 function xzPacked(bytes: Uint8Array, level: string): Buffer {

@@ -17,16 +17,20 @@ function leadingAnswer({ halfEmpty, noneEmpty, source }: FleetFigures): string {
   const hosts = plural(source.hosts, 'host');
   if (halfEmpty.of === 0) return `Of ${hosts} it is not known whether half of the CPUs are empty.`;
   const of = halfEmpty.of === source.hosts ? hosts : `${plural(halfEmpty.of, 'host')} of which it is known`;
-  const none = noneEmpty.of === 0 ? '' : `; on ${shareText(noneEmpty)} every CPU holds pages`;
-  return `On ${shareText(halfEmpty)} of ${of} at least half of the CPUs hold no page, so that two-pass would use a mask${none}.`;
+  const mask =
+    halfEmpty.hosts === 0 ? ': two-pass would use a mask nowhere' : ', where two-pass would use a mask';
+  const none = noneEmpty.of === 0 ? '' : `; every CPU holds pages on ${shareText(noneEmpty)}`;
+  return `At least half of the CPUs hold no page on ${shareText(halfEmpty)} of ${of}${mask}${none}.`;
 }
 
-/** `12 (1.2 %, 95 % interval 0.6 to 2.1 %)`. */
-function shareText(share: HostShare): string {
-  const interval = share.interval === null ? '' : `, ${intervalText(share.interval)}`;
-  return share.percent === null
-    ? count(share.hosts)
-    : `${count(share.hosts)} (${percent(share.percent)}${interval})`;
+/** `12 (1.2 %, 95 % interval 0.6 to 2.1 %)`, `none`, `all 6`. */
+function shareText({ hosts, of, percent: share, interval }: HostShare): string {
+  const notes = [
+    ...(share === null || hosts === 0 || hosts === of ? [] : [percent(share)]),
+    ...(interval === null ? [] : [intervalText(interval)]),
+  ];
+  const number = hosts === 0 ? 'none' : hosts === of ? `all ${count(hosts)}` : count(hosts);
+  return notes.length === 0 ? number : `${number} (${notes.join(', ')})`;
 }
 
 export function intervalText([low, high]: Interval): string {
@@ -39,10 +43,8 @@ function shareAnswer({ emptyShare, cpus }: FleetFigures): string {
   const interval = meanInterval === null ? '' : ` (${intervalText(meanInterval)})`;
   const all =
     cpus.emptyPercent === null ? '' : ` Of all ${plural(cpus.online, 'CPU')} together ${cpuText(cpus)}.`;
-  return (
-    `On the mean host ${percent(meanPercent)} of the CPUs hold no page${interval}, on the median host ${percent(quantiles.p50)}; ` +
-    `one host in ten has ${percent(quantiles.p90)} or more.${all}`
-  );
+  const high = quantiles.p90 > quantiles.p50 ? `; one host in ten has ${percent(quantiles.p90)} or more` : '';
+  return `On the mean host ${percent(meanPercent)} of the CPUs hold no page${interval}, on the median host ${percent(quantiles.p50)}${high}.${all}`;
 }
 
 function cpuText({ empty, emptyPercent }: CpuShare): string {

@@ -87,7 +87,7 @@ test('one drain on each host: a CPU that asks is not interrupted', () => {
   // It uses a mask on c and d, where half are empty.
   expect(of('two-pass')?.interrupts).toEqual([3 + 3 + 1 + 0, 3 + 3 + 2 + 0]);
   expect(answers[0]).toBe(
-    'On 2 (50.0 %) of 4 hosts at least half of the CPUs hold no page, so that two-pass would use a mask; on 1 (25.0 %) every CPU holds pages.',
+    'At least half of the CPUs hold no page on 2 (50.0 %) of 4 hosts, where two-pass would use a mask; every CPU holds pages on 1 (25.0 %).',
   );
 });
 

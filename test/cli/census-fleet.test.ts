@@ -125,7 +125,7 @@ test('text, JSON, HTML and Parquet come from one survey', async () => {
   expect(readFileSync(join(folder, 'r.html'), 'utf8')).toContain(`<h1>Who holds pages: ${hosts} hosts</h1>`);
   expect(readFileSync(join(folder, 'r.parquet')).subarray(0, 4).toString()).toBe('PAR1');
   const text = (await census(['fleet'])).out;
-  expect(text).toContain(`On ${half.length} (`);
+  expect(text).toContain(`hold no page on ${half.length} (`);
   expect(text).toContain('Passed over: checksum or signature (1), encrypted (1), other file (1).');
 });
 

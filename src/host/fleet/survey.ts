@@ -125,9 +125,12 @@ class LookerThread {
   }
 
   #start(): Worker {
-    return new Worker(new URL('./survey-worker.js', import.meta.url), {
+    const worker = new Worker(new URL('./survey-worker.js', import.meta.url), {
       workerData: this.#question,
       resourceLimits: threadLimits,
     });
+    // One that fails when nobody waits for it any more is no trouble.
+    worker.on('error', () => undefined);
+    return worker;
   }
 }
