@@ -61,7 +61,7 @@ function commandLine(qemu: Qemu, { append }: GuestMachine): string {
   return `console=ttyS0 earlyprintk=ttyS0 panic=-1 rdinit=/init ${clock}${append}`.trimEnd();
 }
 
-/** \`unsafe\`: the guest's flushes need not reach this host's disk; the image is read as soon as the guest has ended. */
+/** `unsafe`: the guest's flushes need not reach this host's disk; the image is read as soon as the guest has ended. */
 function diskWords(device: DiskDevice, path: string, index: number): string[] {
   const drive = `if=none,id=disk${index},format=raw,cache=unsafe,file=${path.replaceAll(',', ',,')}`;
   const serial = device === 'nvme' ? `,serial=disk${index}` : '';
@@ -81,7 +81,7 @@ function numaWords({ numaNodes, cpus, memoryMegabytes }: GuestMachine): string[]
   }).flat();
 }
 
-/** Ends QEMU at the time limit and on \`signal\`, and always waits for its end. Rejects when QEMU cannot be started. */
+/** Ends QEMU at the time limit and on `signal`, and always waits for its end. Rejects when QEMU cannot be started. */
 export function bootGuest(qemu: Qemu, machine: GuestMachine, options: BootOptions): Promise<GuestRun> {
   const startedMs = performance.now();
   const child = spawn(qemu.path, qemuWords(qemu, machine), { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -134,7 +134,7 @@ function lineSplitter(onLine: (line: string) => void): (text: string) => void {
     const parts = (rest + text).split('\n');
     rest = (parts.pop() ?? '').slice(-lineBytesMax);
     for (const part of parts) {
-      // biome rules forbid control characters in expressions, so they are told by their code
+      // Printable ASCII only: the lines are shown on a terminal.
       const line = [...part]
         .filter((sign) => sign >= ' ' && sign <= '~')
         .join('')

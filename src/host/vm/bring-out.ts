@@ -41,7 +41,7 @@ function fileOf(line: string): BroughtFile | null {
   return { offset: Number(match[1]), length: Number(match[2]), name: match[3] };
 }
 
-/** Copies a file of the disk to \`folder\`, below which its name leads. */
+/** Copies a file of the disk to `folder`, below which its name leads. */
 export function copyOut(disk: string, { name, offset, length }: BroughtFile, folder: string): string {
   const target = join(folder, name);
   mkdirSync(dirname(target), { recursive: true });

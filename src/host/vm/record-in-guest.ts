@@ -24,7 +24,7 @@ export interface GuestRequest extends GuestSize {
   readonly busybox: string;
   /** Files and folders of this host for the guest. */
   readonly include: readonly string[];
-  /** A script for \`sh\`. */
+  /** A script for `sh`. */
   readonly workload: string;
   /** Is it ours, in place of a command of the user? */
   readonly isDefaultLoad: boolean;
