@@ -100,7 +100,8 @@ function aborted(signal: AbortSignal): Promise<void> {
 function changes(before: readonly string[], lines: readonly string[]): string {
   let text = '';
   lines.forEach((line, i) => {
-    if (line !== before[i]) text += `\x1b[${i + 1};1H${line}\x1b[K`;
+    // Cleared first: after a line as wide as the screen, clearing would take its last sign.
+    if (line !== before[i]) text += `\x1b[${i + 1};1H\x1b[K${line}`;
   });
   if (lines.length < before.length || before.length === 0) text += `\x1b[${lines.length + 1};1H\x1b[J`;
   return text;
