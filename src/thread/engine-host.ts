@@ -1,6 +1,7 @@
 /** Answers the questions of messages.ts; knows no platform. web-worker.ts gives it messages and sends its answers. */
 
 import { DrainlabError } from '../base/errors.ts';
+import { auditJson } from './audits.ts';
 import type { CallName, Calls, EngineError, FromEngine, ToEngine } from './messages.ts';
 import { type Following, Recordings } from './recordings.ts';
 import { breakEvenJson, checkScenario, simulateAll, simulateOne } from './simulations.ts';
@@ -25,6 +26,7 @@ export class EngineHost {
     simulate: simulateAll,
     simulateOne: (ask, following) => simulateOne(ask, this.#recordings, following),
     breakEven: breakEvenJson,
+    audit: (ask, following) => auditJson(ask, this.#recordings, following),
   };
 
   /** `send` must be callable at any time; `now` in milliseconds. */

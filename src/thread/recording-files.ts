@@ -12,7 +12,13 @@ export interface DroppedRecording {
 
 /** No file beside a recording is larger in earnest. */
 const besideBytesMax = 64 << 20;
-const besidePattern = /^(?:(?:zoneinfo|proc-start|events)\/.*|set_event|kprobe_events|kallsyms)$/;
+const besidePattern =
+  /^(?:(?:zoneinfo|proc-start|events)\/.*|proc-end\/interrupts|set_event|kprobe_events|kallsyms)$/;
+
+/** Does a file at this path below the folder of a recording say something of it? */
+export function isBesideRecording(path: string): boolean {
+  return besidePattern.test(path);
+}
 
 /** Throws E_NO_RECORDING where there is none, or several. */
 export async function droppedRecording(files: readonly NamedFile[]): Promise<DroppedRecording> {
@@ -21,7 +27,7 @@ export async function droppedRecording(files: readonly NamedFile[]): Promise<Dro
   const texts = new Map<string, string>();
   for (const { path, blob } of files) {
     const below = path.slice(folder.length);
-    if (!path.startsWith(folder) || !besidePattern.test(below)) continue;
+    if (!path.startsWith(folder) || !isBesideRecording(below)) continue;
     if (blob.size > besideBytesMax) throw tooLarge(path);
     texts.set(below, await blob.text());
   }
