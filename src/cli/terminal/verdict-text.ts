@@ -214,6 +214,7 @@ export function counterSection({ policies }: Verdict, screen: Screen): string[] 
 
 function checkSection(verdict: Verdict, screen: Screen): string[] {
   const { kernel, selfCheck } = verdict;
+  const isLight = verdict.drains.pagesNotKnown !== undefined;
   const stalls = kernel.flatMap(({ policy, stallNs }) =>
     stallNs === null
       ? []
@@ -222,11 +223,11 @@ function checkSection(verdict: Verdict, screen: Screen): string[] {
             `p99 ${duration(stallNs.p99)}, at most ${duration(stallNs.max)} (recorded).`,
         ],
   );
-  const lines = [...kernelAnswers(verdict), ...stalls, ...(selfCheck ? checkLines(selfCheck) : [])];
+  const lines = [...kernelAnswers(verdict), ...stalls, ...(selfCheck ? checkLines(selfCheck, isLight) : [])];
   return lines.map((line) => wrap(line, screen.width, line.startsWith(' ') ? '    ' : '  '));
 }
 
-function checkLines(check: SelfCheck): string[] {
+function checkLines(check: SelfCheck, isLight: boolean): string[] {
   const compared = [
     equalText('the set of CPUs of', check.drainsEqual, check.drainsCompared, 'drain', check.drainDifferences),
     equalText(
@@ -244,6 +245,8 @@ function checkLines(check: SelfCheck): string[] {
       check.listDifferences,
     ),
   ].filter((text) => text !== '');
+  if (isLight)
+    return ['Who held pages is the kernel’s own word: nothing was rebuilt that could be checked against it.'];
   if (compared.length === 0)
     return ['Nothing in this recording shows what the kernel did, so nothing was checked against it.'];
   const anchors = { snapshot: 'a zoneinfo snapshot', drain: 'the first drains', none: 'nothing' };
