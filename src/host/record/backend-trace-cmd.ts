@@ -37,20 +37,27 @@ export function traceCmdPlan(root: string, order: RecordOrder): BackendPlan {
   return {
     writes: `Writes to the kernel: the tracer's main buffer, ${root}, with ${events.length} events${probed}; all of it is taken back.`,
     notes: [],
-    before: [...nameChanges(root), ...probeChanges(root, probes), ...keptSettings(root)],
+    before: [...nameChanges(root), ...probeChanges(root, probes), ...keptSettings(root, order)],
     start: `${recordWords(order).map(shellWord).join(' ')} &`,
     stop: 'kill -INT $!; wait',
     finish: '# trace-cmd has written trace.dat',
   };
 }
 
-/** Written as they are now, so that they are put back afterwards: trace-cmd leaves them as it likes. */
-function keptSettings(root: string): Change[] {
-  const kept: ReadonlyArray<readonly [path: string, valueOf: (text: string) => string]> = [
+/**
+ * Written as they are now, so that they are put back afterwards: trace-cmd leaves them as it likes, and all of them if it is killed.
+ * Nobody else uses the main buffer, so no event is on and no filter set.
+ */
+function keptSettings(root: string, order: RecordOrder): Change[] {
+  const kept: ReadonlyArray<readonly [path: string, settingOf: (text: string) => string]> = [
     ['tracing_on', (text) => text.trim()],
     ['trace_clock', chosenOf],
     ['buffer_size_kb', (text) => String(kilobytesOf(text))],
     ['options/function-trace', (text) => text.trim()],
+    ...order.wanted.events
+      .filter(({ filter }) => filter !== '')
+      .map(({ system, name }) => [join('events', system, name, 'filter'), () => '0'] as const),
+    ['events/enable', () => '0'],
   ];
   return kept.flatMap(([path, settingOf]) => {
     const full = join(root, path);

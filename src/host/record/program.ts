@@ -1,7 +1,10 @@
 /** A recorder that is a program of its own (perf, trace-cmd): started, told to end, waited for; what it said is kept for errors. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
+import { readOr } from '../tracefs.ts';
 
 const saidMax = 4096;
 /** Writing gigabytes to a slow disk takes its time. */
@@ -10,7 +13,9 @@ const endMsMax = 300_000;
 export class RecorderProgram {
   readonly child: ChildProcess;
   readonly #name: string;
-  readonly #ended: Promise<number | null>;
+  readonly #ended: Promise<void>;
+  /** What it says goes to a file: a pipe that breaks when we are killed would end it before it has cleaned up. */
+  readonly #log: string;
   #said = '';
 
   /** `words`: the program and its arguments. Pipes 3 and 4 are open for it. */
@@ -18,22 +23,21 @@ export class RecorderProgram {
     const [name, ...rest] = words;
     this.#name = name;
     // Ctrl-C goes to the whole group of a terminal: its end is ours to order, so it has a group of its own.
+    this.#log = join(folder, `${name}.log`);
+    const log = openSync(this.#log, 'w');
     this.child = spawn(name, rest, {
       cwd: folder,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', log, log, 'pipe', 'pipe'],
     });
+    closeSync(log);
     this.#ended = new Promise((resolve) => {
       this.child.on('error', (error) => {
-        this.#said += String(error);
-        resolve(null);
+        this.#said = String(error);
+        resolve();
       });
-      this.child.on('close', (code) => resolve(code));
+      this.child.on('close', () => resolve());
     });
-    for (const stream of [this.child.stdout, this.child.stderr])
-      stream?.on('data', (data: Buffer) => {
-        this.#said = (this.#said + data.toString('utf8')).slice(-saidMax);
-      });
     for (const stream of this.child.stdio) stream?.on('error', () => undefined);
   }
 
@@ -45,22 +49,29 @@ export class RecorderProgram {
   async hasDone(isSo: () => boolean, ms: number): Promise<void> {
     const until = performance.now() + ms;
     while (!isSo()) {
-      if (this.child.exitCode !== null || this.child.pid === undefined || performance.now() > until)
-        throw this.failure('did not begin to record');
+      if (this.#isOver || performance.now() > until) throw this.failure('did not begin to record');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
   /** SIGINT, then waits for it to write its file. */
   async end(): Promise<void> {
-    if (this.child.exitCode === null) this.child.kill('SIGINT');
+    if (!this.#isOver) this.child.kill('SIGINT');
     const late = setTimeout(() => this.child.kill('SIGKILL'), endMsMax);
     await this.#ended;
     clearTimeout(late);
+    this.#said += readOr(this.#log).slice(-saidMax);
+    rmSync(this.#log, { force: true });
+  }
+
+  /** Ended, or never started. */
+  get #isOver(): boolean {
+    const { exitCode, signalCode, pid } = this.child;
+    return exitCode !== null || signalCode !== null || pid === undefined;
   }
 
   failure(what: string): DrainlabError {
-    const said = this.#said.trim().split('\n').slice(-3).join(' · ');
+    const said = (this.#said + readOr(this.#log).slice(-saidMax)).trim().split('\n').slice(-3).join(' · ');
     return new DrainlabError(`${what}${said === '' ? '' : `: ${said}`}`, {
       code: 'E_RECORD_PROGRAM',
       where: this.#name,
