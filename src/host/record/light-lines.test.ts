@@ -53,8 +53,8 @@ describe('lines of a light recording', () => {
   });
 
   it('that are none are kept for people', () => {
-    const { counts } = taken(['WARNING: something', drain('1.000000000'), '', '@begun: 1', '@ended: 1']);
-    expect(counts.strange).toEqual(['WARNING: something']);
+    const { counts } = taken(['WARNING: some\u001b[2Jthing', drain('1.000000000'), '', '@begun: 1', '@ended: 1']);
+    expect(counts.strange).toEqual(['WARNING: some?[2Jthing']);
     expect([counts.drains, lostLines(counts)]).toEqual([1, 0]);
   });
 

@@ -24,7 +24,7 @@ export interface LightCounts {
   readonly ended: number | null;
   /** Lines that bpftrace says it lost. */
   readonly toldLost: number;
-  /** The first lines that are none of these. */
+  /** The first lines that are none of these, in printable characters: a task's name may hold any. */
   readonly strange: readonly string[];
 }
 
@@ -85,7 +85,7 @@ export class LightLines {
     else if (count?.[1] === 'begun') this.#begun = Number(count[2]);
     else if (count?.[1] === 'ended') this.#ended = Number(count[2]);
     else if (lost !== null) this.#toldLost += Number(lost[1]);
-    else if (line.trim() !== '' && this.#strange.length < strangeMax) this.#strange.push(line.slice(0, 200));
+    else if (line.trim() !== '' && this.#strange.length < strangeMax) this.#strange.push(line.slice(0, 200).replace(/[^ -~]/g, '?'));
   }
 
   /** Everything that began before `seconds`, in order. */
