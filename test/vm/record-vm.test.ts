@@ -70,7 +70,7 @@ describe.skipIf(lacking !== '')(
       const { status, err } = drainlab(...record('panic', '--append', 'rdinit=/absent root=/dev/absent'));
       expect(status).toBe(4);
       expect(err).toMatch(/the kernel did not boot: Kernel panic - not syncing: VFS: .* \[E_VM_BOOT\]/);
-      expect(err).toMatch(/about the panic:\n {4}/);
+      expect(err).toMatch(/console at that time:\n {4}/);
       expect(readdirSync(join(folder, 'panic'))).toEqual(['console.txt']);
     }, 300_000);
 

@@ -31,6 +31,8 @@ const recording: GuestRecording = {
   folder: 'f',
   release: '6.1.0',
   losses: { cpus: [], unplaced: 0 },
+  boots: 1,
+  complaints: [],
   end: 'ended',
   workloadSeconds: 20,
   status: 0,
@@ -62,6 +64,10 @@ describe('what record --vm says of a recording', () => {
     } as const;
     expect(text({}, { qemu })).toContain(
       'QEMU 7.2 emulated the processors (there is no /dev/kvm): counts are real, times are those of an emulator.',
+    );
+    expect(text({ boots: 2 })).toContain('booted 2 times');
+    expect(text({ complaints: ['[ 1.2] BUG: bad\u001b page'] })).toContain(
+      'complained (dmesg.txt has more): [ 1.2] BUG: bad? page',
     );
     expect(text({ probes: [] })).toContain('no probe stand on drain_all_pages');
   });

@@ -23,12 +23,20 @@ export function stageText(said: string): string {
 }
 
 export function guestRecordingText(recording: GuestRecording, request: GuestRequest): string {
-  const { folder, release, losses, probes } = recording;
+  const { folder, release, losses, boots, complaints, probes } = recording;
   const { cpus, memoryMegabytes } = request;
   return [
     `${folder} · Linux ${release} · ${plural(cpus, 'CPU')} · ${count(memoryMegabytes)} MB`,
     `  ${endText(recording, request)}. ${lossText(losses) || 'No event was lost.'}`,
     `  ${machineText(request)}`,
+    ...(boots > 1
+      ? [`  It was booted ${boots} times: the emulation stumbled over code that the kernel had patched.`]
+      : []),
+    ...(complaints.length > 0
+      ? [
+          `  The kernel complained (dmesg.txt has more): ${complaints[0].replace(/[^ -~]/g, '?').slice(0, 160)}`,
+        ]
+      : []),
     ...(probes.some((probe) => probe.includes('drain_all_pages'))
       ? []
       : ['  This kernel let no probe stand on drain_all_pages: when a drain was asked for is not recorded.']),

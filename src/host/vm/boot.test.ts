@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bootGuest, type GuestMachine, type GuestRun, qemuWords } from './boot.ts';
 import { findQemu, type Qemu } from './find-qemu.ts';
-import { guestFailure } from './guest-failure.ts';
+import { guestFailure, isFaultOfEmulation } from './guest-failure.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'drainlab-boot-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -86,6 +86,15 @@ describe('a guest that fails', () => {
     expect(error).toMatchObject({ code: 'E_VM_BOOT', where: '/k', exitCode: 4 });
     expect(error?.message).toBe('the kernel did not boot: Kernel panic - not syncing: VFS: no root');
     expect(error?.hint).toMatch(/CONFIG_BLK_DEV_INITRD[\s\S]*early[\s\S]*late\n.*console\.txt/);
+  });
+
+  it('by its emulation: a breakpoint that nobody set', async () => {
+    const lines =
+      '[ 1.7] VFS: quotas\\n[ 1.7] Oops: int3: 0000 [#1] PREEMPT SMP\\n[ 1.8] Kernel panic - not syncing: x';
+    const run = await boot(`printf '${lines}\\n'`);
+    expect(isFaultOfEmulation(run)).toBe(true);
+    expect(guestFailure(run, '/k', consoleFile)?.hint).toContain('quotas');
+    expect(isFaultOfEmulation(await boot('echo Kernel panic'))).toBe(false);
   });
 
   it('by silence', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Losses, lossesOf, lostEvents } from '../record/losses.ts';
 import { functionsOf, writeTraceDat } from '../record/write-trace-dat.ts';
 import { type BroughtFile, copyOut } from './bring-out.ts';
+import { isComplaint } from './guest-failure.ts';
 import type { GuestRequest } from './record-in-guest.ts';
 
 export interface GuestRecording {
@@ -12,6 +13,10 @@ export interface GuestRecording {
   /** `uname -r` of the guest. */
   readonly release: string;
   readonly losses: Losses;
+  /** How often the guest was booted: emulated ones may stumble (guest-failure.ts). */
+  readonly boots: number;
+  /** Lines of dmesg in which the kernel says that something went wrong in it. */
+  readonly complaints: readonly string[];
   readonly end: WorkloadEnd;
   /** Seconds of guest time that the workload ran. */
   readonly workloadSeconds: number;
@@ -36,10 +41,11 @@ const forOthers = /^(tracing|stats|pages)\/|^(kallsyms|workload|refused_probes|a
 export function layOut(
   disk: string,
   files: readonly BroughtFile[],
-  folder: string,
   work: string,
   request: GuestRequest,
+  boots: number,
 ): GuestRecording {
+  const { folder } = request;
   for (const file of files) copyOut(disk, file, forOthers.test(file.name) ? work : folder);
   const part = (name: string) => textOf(join(work, name));
   const beside = (name: string) => textOf(join(folder, name));
@@ -67,6 +73,8 @@ export function layOut(
   const recording = {
     folder,
     release: /^Linux \S+ ([\w.+~-]+)/.exec(uname)?.[1] ?? '',
+    boots,
+    complaints: linesOf(beside('dmesg.txt')).filter(isComplaint),
     losses: lossesOf(stats.map((text, cpu) => ({ cpu, text }))),
     end: (workload.get('end') ?? 'overfull') as WorkloadEnd,
     workloadSeconds: Number(workload.get('seconds')),
@@ -82,7 +90,18 @@ export function layOut(
 /** `meta.json`; its keys that recordings of a host have too mean the same there (record/recording-meta.ts). */
 function about(recording: GuestRecording, request: GuestRequest): Record<string, unknown> {
   const { qemu, cpus, memoryMegabytes, numaNodes, append, plan, workload } = request;
-  const { release, end, workloadSeconds, status, losses, probes, refusedProbes, absentEvents } = recording;
+  const {
+    release,
+    end,
+    workloadSeconds,
+    status,
+    losses,
+    boots,
+    complaints,
+    probes,
+    refusedProbes,
+    absentEvents,
+  } = recording;
   return {
     schema: 'drainlab.guest-recording/1',
     kernel: release,
@@ -90,6 +109,8 @@ function about(recording: GuestRecording, request: GuestRequest): Record<string,
     memoryMegabytes,
     numaNodes,
     append,
+    boots,
+    complaints,
     qemu: qemu.version,
     accelerator: qemu.accelerator,
     workload,

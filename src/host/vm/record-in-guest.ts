@@ -9,7 +9,7 @@ import { bootGuest, type GuestMachine, qemuWords } from './boot.ts';
 import { readIndex } from './bring-out.ts';
 import type { Qemu } from './find-qemu.ts';
 import { type GuestDisk, guestDisk } from './guest-disk.ts';
-import { guestFailure } from './guest-failure.ts';
+import { guestFailure, isFaultOfEmulation } from './guest-failure.ts';
 import { dataDiskMark, type GuestPlan, guestFiles, outDiskMark } from './guest-init.ts';
 import { checkGuestSize, type GuestSize } from './guest-size.ts';
 import { libraryFolders, makeInitramfs, withLibraries } from './initramfs.ts';
@@ -39,35 +39,43 @@ export interface GuestRequest extends GuestSize {
 
 /** For all but the buffers: formats, symbols, snapshots. */
 const otherBytes = 2 ** 30;
+const bootsMax = 3;
 
 /**
  * Throws a DrainlabError when the guest cannot be made or brings nothing out; the console stays in the folder then, and
  * nothing else.
  */
 export async function recordInGuest(request: GuestRequest): Promise<GuestRecording> {
-  const { kernel, folder, timeoutSeconds, signal, onSaid } = request;
+  const { kernel, folder } = request;
   const disk = await guestDisk(kernel);
   const initramfs = initramfsFor(request, disk);
   checkGuestSize(request, initramfs.length, request.plan.bufferKilobytesPerCpu);
-  const machine = machineFor(request, disk);
-  const [out, data] = machine.disks;
   makeRecordingFolder(folder);
   try {
     mkdirSync(workFolder(folder));
+    const machine = machineFor(request, disk);
     writeFileSync(machine.initramfs, initramfs);
-    // A full buffer holds no more than its size; the image is sparse.
-    makeDisk(out, outDiskMark, otherBytes + 2 * request.cpus * request.plan.bufferKilobytesPerCpu * 1024);
-    // Twice the memory, so that reading it again finds little of it in memory.
-    makeDisk(data, dataDiskMark, 2 * request.memoryMegabytes * 2 ** 20);
-    const consoleFile = join(folder, consoleName);
-    const run = await bootGuest(request.qemu, machine, { timeoutSeconds, consoleFile, signal, onSaid });
-    const failure = guestFailure(run, kernel.path, consoleFile);
-    if (failure !== null) throw failure;
-    return layOut(out, readIndex(out, statSync(out).size), folder, workFolder(folder), request);
+    const boots = await boot(request, machine);
+    const [out] = machine.disks;
+    return layOut(out, readIndex(out, statSync(out).size), workFolder(folder), request, boots);
   } catch (error) {
     throw error instanceof DrainlabError ? error : folderError(folder, error);
   } finally {
     rmSync(workFolder(folder), { recursive: true, force: true });
+  }
+}
+
+/** Returns how often the guest was booted until all was on its disk; throws why that failed. */
+async function boot(request: GuestRequest, machine: GuestMachine): Promise<number> {
+  const { kernel, qemu, folder, timeoutSeconds, signal, onSaid } = request;
+  const consoleFile = join(folder, consoleName);
+  for (let boots = 1; ; boots++) {
+    makeDisks(machine, request.plan.bufferKilobytesPerCpu);
+    const run = await bootGuest(qemu, machine, { timeoutSeconds, consoleFile, signal, onSaid });
+    const failure = guestFailure(run, kernel.path, consoleFile);
+    if (failure === null) return boots;
+    const isRetried = qemu.accelerator === 'tcg' && run.end === 'ended' && isFaultOfEmulation(run);
+    if (!isRetried || boots === bootsMax) throw failure;
   }
 }
 
@@ -112,6 +120,13 @@ function initramfsFor({ busybox, plan, workload, ...request }: GuestRequest, dis
   const include = withLibraries(request.include);
   const texts = guestFiles({ ...plan, libraryFolders: libraryFolders(include) }, workload);
   return makeInitramfs({ busybox, include, modules: disk.modules, texts });
+}
+
+/** Sparse. A full trace buffer holds no more than its size; what is read is twice the memory, so that little of it stays there. */
+function makeDisks({ disks, cpus, memoryMegabytes }: GuestMachine, bufferKilobytesPerCpu: number): void {
+  const [out, data] = disks;
+  makeDisk(out, outDiskMark, otherBytes + 2 * cpus * bufferKilobytesPerCpu * 1024);
+  makeDisk(data, dataDiskMark, 2 * memoryMegabytes * 2 ** 20);
 }
 
 function makeDisk(path: string, mark: string, bytes: number): void {
