@@ -41,9 +41,12 @@ export function chosenOf(text: string): string {
   return /\[([^\]]*)\]/.exec(text)?.[1] ?? text.trim();
 }
 
-/** `1410`, or `7 (expanded: 1408)` before the buffer is used: then the buffer is as small as at boot. */
+/**
+ * Size of the main buffer in KiB: `1410`, or `7 (expanded: 1408)` before events were first used, which is when it gets its size. That cannot be
+ * brought back, so the size that it was promised is what to put back.
+ */
 export function kilobytesOf(text: string): number {
-  return Number(/^\d+/.exec(text.trim())?.[0] ?? 0);
+  return Number(/\(expanded: (\d+)\)/.exec(text)?.[1] ?? /^\d+/.exec(text.trim())?.[0] ?? 0);
 }
 
 /** CPUs that have a buffer: `cpu0`, `cpu1`, … below `per_cpu`. Ascending. */

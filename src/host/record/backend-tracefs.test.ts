@@ -84,7 +84,8 @@ describe('the plan for tracefs', () => {
     ]);
     expect(host.undoAll()).toEqual([]);
     expect(names.map(textOf)).toEqual(before);
-    expect([textOf('trace_clock'), textOf('buffer_size_kb')]).toEqual(['local\n', '7\n']);
+    // What it would have become at its first use: to before that no tracer goes back.
+    expect([textOf('trace_clock'), textOf('buffer_size_kb')]).toEqual(['local\n', '1408\n']);
     // `0` is how a filter is cleared.
     expect(textOf('events/workqueue/workqueue_queue_work/filter')).toBe('0\n');
   });

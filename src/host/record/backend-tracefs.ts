@@ -174,10 +174,10 @@ export class TracefsRecorder implements Recorder {
    * all instances together that this was done, so ours would leave the main one with 7 KiB for whoever comes next.
    */
   #keepMainBufferUsable(): void {
-    const promised = /\(expanded: (\d+)\)/.exec(this.#mainSize)?.[1];
     const path = join(this.#root, 'buffer_size_kb');
-    if (promised === undefined || readOr(path).trim() !== String(kilobytesOf(this.#mainSize))) return;
-    writeFileSync(path, promised);
+    const isPromised = this.#mainSize.includes('expanded');
+    if (!isPromised || !this.#mainSize.startsWith(`${readOr(path).trim()} `)) return;
+    writeFileSync(path, String(kilobytesOf(this.#mainSize)));
   }
 
   /** Of the events that are on, and of the tracer's own kinds. */
