@@ -56,7 +56,7 @@ function endText(recording: GuestRecording, { isDefaultLoad }: GuestRequest): st
   switch (end) {
     case 'ended':
       return status === 0
-        ? `The workload ended ${after}`
+        ? `The ${isDefaultLoad ? 'load' : 'workload'} ended ${after}`
         : `The workload FAILED ${after} with status ${status}; workload.out has what it wrote`;
     case 'time':
       return `The workload was ended ${after}, its time was over (--timeout)`;
