@@ -3,7 +3,7 @@
 import { formatCpuList } from '../base/cpu-list.ts';
 import type { Interval } from '../engine/accounting/interval.ts';
 import { count, decimal, percent, plural } from '../engine/report/numbers.ts';
-import type { HostSamples, SampleTiming } from './samples.ts';
+import type { HostSamples, SampleTiming } from './host-samples.ts';
 
 /** Fills `answers`, `warnings` and `caveats`. */
 export function sayOfSamples(samples: HostSamples): void {

@@ -2,8 +2,9 @@ import picocolors from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { BitSet } from '../base/bit-set.ts';
 import { samplesText } from '../cli/terminal/samples-text.ts';
+import type { SampleSelf } from './host-samples.ts';
 import { sayOfSamples } from './sample-answers.ts';
-import { type Moment, type SampleSelf, SampleSeries } from './samples.ts';
+import { type Moment, SampleSeries } from './samples.ts';
 import { effectiveSamples, ShareIntervals } from './share-intervals.ts';
 
 const isolated = BitSet.of(4, [3]);

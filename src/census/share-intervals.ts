@@ -5,7 +5,7 @@
  */
 
 import { BlockDraws, type Interval, intervalDrainsMin } from '../engine/accounting/interval.ts';
-import type { MeanShare, Share } from './samples.ts';
+import type { MeanShare, Share } from './host-samples.ts';
 
 export class ShareIntervals {
   readonly #length: number;

@@ -43,7 +43,14 @@ describe('off the isolated CPUs', () => {
 
   test.each([
     [Object.assign(new Error(), { code: 'ENOENT' }), 'there is no taskset'],
-    [Object.assign(new Error(), { status: 1 }), 'was not allowed'],
+    [
+      Object.assign(new Error(), {
+        status: 1,
+        stderr: Buffer.from("taskset: failed to set pid 7's affinity: Invalid argument\n"),
+      }),
+      "failed to set pid 7's affinity: Invalid argument",
+    ],
+    [new Error(), 'taskset failed'],
   ])('a failure is said, with the CPUs that it may disturb', (error, why) => {
     const { onAvoided, said } = keepOff(isolated, null, {
       allowedLists: () => ['0-7'],

@@ -6,7 +6,6 @@
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { BitSet } from '../base/bit-set.ts';
 import { formatCpuList, parseCpuList } from '../base/cpu-list.ts';
 
 export interface Affinity {
@@ -25,12 +24,13 @@ export interface AffinityTools {
   readonly taskset: (list: string) => void;
 }
 
-/** `only`: run on these CPUs; null: on all that are not in `avoided`. */
+/** `isolated`: CPUs to stay off, ascending. `only`: run on these CPUs; null: on all that are not isolated. */
 export function keepOff(
-  avoided: BitSet,
+  isolated: Iterable<number>,
   only: readonly number[] | null = null,
   tools: AffinityTools = ownTools,
 ): Affinity {
+  const avoided = new Set(isolated);
   let allowed: Set<number>;
   try {
     allowed = allowedOf(tools);
@@ -55,7 +55,7 @@ export function keepOff(
   return report(allowedOf(tools), avoided, failure);
 }
 
-function report(allowed: ReadonlySet<number>, avoided: BitSet, failure: string): Affinity {
+function report(allowed: ReadonlySet<number>, avoided: ReadonlySet<number>, failure: string): Affinity {
   const cpus = [...allowed].sort((a, b) => a - b);
   const onAvoided = formatCpuList(cpus.filter((cpu) => avoided.has(cpu)));
   const list = formatCpuList(cpus);
@@ -64,7 +64,7 @@ function report(allowed: ReadonlySet<number>, avoided: BitSet, failure: string):
   const said =
     onAvoided !== ''
       ? `${where}: it may disturb the isolated CPU ${onAvoided}${why}. Start it with taskset -c LIST.`
-      : avoided.count > 0
+      : avoided.size > 0
         ? `${where}${why}, off the isolated CPU ${formatCpuList(avoided)}.`
         : `${where}${why}.`;
   return { allowed: list, onAvoided, said };
@@ -75,9 +75,10 @@ function allowedOf(tools: AffinityTools): Set<number> {
 }
 
 function reasonOf(error: unknown): string {
-  const { code } = error as { code?: string };
+  const { code, stderr } = error as { code?: string; stderr?: Buffer };
   if (code === 'ENOENT') return 'there is no taskset, which util-linux has';
-  return 'taskset was not allowed to change it';
+  const said = stderr?.toString('utf8').trim().split('\n').at(-1) ?? '';
+  return said === '' ? 'taskset failed' : said;
 }
 
 const ownTools: AffinityTools = {

@@ -69,8 +69,8 @@ export class HostSampler {
     this.#root = options.root ?? '/';
     this.#now = options.now ?? (() => performance.now());
     this.#interruptsEveryMs = options.interruptsEveryMs ?? 1000;
-    this.#drains = options.drains ?? null;
     const open = (name: string) => openProcFile(join(this.#root, 'proc', name));
+    this.#drains = options.drains ?? null;
     this.#isolated = options.isolated;
     this.#host = this.#readHost();
     this.#zoneinfo = new ProcFile(join(this.#root, 'proc/zoneinfo'));

@@ -2,8 +2,9 @@
 
 import { parseCpuList } from '../../base/cpu-list.ts';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
+import type { SampleSelf } from '../../census/host-samples.ts';
 import { sayOfSamples } from '../../census/sample-answers.ts';
-import { type SampleSelf, SampleSeries } from '../../census/samples.ts';
+import { SampleSeries } from '../../census/samples.ts';
 import { duration, plural } from '../../engine/report/numbers.ts';
 import { writeJson } from '../../engine/report/write-json.ts';
 import { keepOff, ownCpu } from '../../host/affinity.ts';

@@ -7,6 +7,7 @@ import { TracedDrains } from '../../host/drain-counter.ts';
 import { type HostSample, hostJson, sampleJson } from '../../host/host-sample.ts';
 import { HostSampler } from '../../host/sampler.ts';
 import { Pace } from '../../host/self-cost.ts';
+import { readThisHost } from '../../host/this-host.ts';
 import { isFullScreenPossible, onFullScreen, type Terminal } from '../terminal/full-screen.ts';
 import { forScreen, type Screen, screenOf } from '../terminal/screen.ts';
 import { cpusOfPage, type WatchedRest, watchHostFrame } from '../terminal/watch-host-frame.ts';
@@ -24,11 +25,12 @@ export async function runWatch(flags: WatchFlags): Promise<ExitCode> {
   const only = flags.on === undefined ? null : parseCpuList(flags.on, '--on');
   const terminal: Terminal = { stdin: process.stdin, stdout: process.stdout, env: process.env };
   const isPicture = flags.json === undefined && isFullScreenPossible(terminal);
+  // First: what starts later, programs too, stays off isolated CPUs as well.
+  const { said } = keepOff(isolated ?? readThisHost(flags.root).snapshot.machine.isolated, only);
   const tracing = flags.trace ? new TracedDrains() : null;
   let sampler: HostSampler | null = null;
   try {
     sampler = new HostSampler({ root: flags.root, isolated, drains: tracing });
-    const { said } = keepOff(sampler.host.machine.isolated, only);
     const pace = new Pace(flags.every ?? (isPicture ? pictureEveryMs : lineEveryMs), flags.limit);
     const samplesMax = flags.samples ?? Number.POSITIVE_INFINITY;
     const order = { sampler, tracing, pace, runsOn: said, samplesMax };

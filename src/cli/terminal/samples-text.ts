@@ -1,7 +1,7 @@
 /** Many looks at one host for people: the answer, the distribution, isolated CPUs, the load beside it, what the looking cost. */
 
+import type { CpuSamples, HostSamples } from '../../census/host-samples.ts';
 import { intervalText } from '../../census/sample-answers.ts';
-import type { CpuSamples, HostSamples } from '../../census/samples.ts';
 import { count, decimal, duration, percent, plural } from '../../engine/report/numbers.ts';
 import { barChart, rangeLabel } from './holders-chart.ts';
 import { type Column, table, wrap } from './layout.ts';
