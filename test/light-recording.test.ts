@@ -144,6 +144,16 @@ describe('lines that are not as they should be', () => {
     expect(policies[0].bases.interrupts).toBe('modelled');
   });
 
+  it.each([
+    ['a list of CPUs that is none', header.replace('possible: 0-3', 'possible: 3-0')],
+    [
+      'more lists than any machine has',
+      header.replace('possible: 0-3', 'possible: 0-65535').replace('0/DMA ', '0/DMA '.repeat(20)),
+    ],
+  ])('%s in the header: one error with its place', async (_, damaged) => {
+    await expect(verdictOf(damaged)).rejects.toMatchObject({ code: 'E_TRACE_DAMAGED', exitCode: 3 });
+  });
+
   it('without any drain it is a recording all the same', async () => {
     const { source, answers, warnings } = await verdictOf(header);
     expect([source.cpus, source.events, warnings]).toEqual([4, 0, []]);

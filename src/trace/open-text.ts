@@ -92,7 +92,10 @@ export async function openTextStream(
     format: form.format,
     compression,
     grammar: form.grammar(),
-    header: readTextHeader(new TextDecoder('latin1').decode(head.bytes.subarray(0, formBytesMax))),
+    header: readTextHeader(
+      new TextDecoder('latin1').decode(head.bytes.subarray(0, formBytesMax)),
+      stream.name,
+    ),
     consumed,
   });
 }

@@ -2,6 +2,7 @@
 
 import { parseCpuList } from '../base/cpu-list.ts';
 import { cpusMax } from './text-line.ts';
+import { traceError } from './trace-error.ts';
 import type { HeaderMachine } from './trace-reader.ts';
 
 export interface TextHeader {
@@ -14,8 +15,11 @@ export interface TextHeader {
   readonly machine: HeaderMachine | null;
 }
 
-/** Reads the lines before the first event; `text` is the beginning of the recording. */
-export function readTextHeader(text: string): TextHeader {
+/**
+ * Reads the lines before the first event; `text` is the beginning of the recording `name`. Throws E_TRACE_DAMAGED where a light recording
+ * has a header that no machine has.
+ */
+export function readTextHeader(text: string, name: string): TextHeader {
   const kernel =
     /^# \S+ latency trace v\S+ on (\S{1,100})$/m.exec(text) ??
     /^# (?:os release :|kernel:) (\S{1,100})\s*$/m.exec(text);
@@ -23,7 +27,7 @@ export function readTextHeader(text: string): TextHeader {
   // `#P:2` of tracefs counts the CPUs that are online; perf's header counts them as nrcpus.
   const cpus =
     report ?? /^# .*#P:(\d{1,6})\s*$/m.exec(text) ?? /^# nrcpus online : (\d{1,6})\s*$/m.exec(text);
-  const machine = /^# tracer: drainlab-light \d/.test(text) ? machineOf(text) : null;
+  const machine = /^# tracer: drainlab-light \d/.test(text) ? machineOf(text, name) : null;
   return {
     kernel: kernel?.[1] ?? '',
     cpuCount: Math.min(cpusMax, Math.max(Number(cpus?.[1] ?? 0), 1 + (machine?.possible.at(-1) ?? -1))),
@@ -32,11 +36,28 @@ export function readTextHeader(text: string): TextHeader {
   };
 }
 
-/** Lines `# CPUs online: 0-7` and `# zones: 0/DMA 0/Normal`. Throws E_CPU_LIST. */
-function machineOf(text: string): HeaderMachine {
+/** As many lists of one CPU and zone no machine has. */
+const listsMax = 1 << 20;
+
+/** Lines `# CPUs online: 0-7` and `# zones: 0/DMA 0/Normal`. */
+function machineOf(text: string, recording: string): HeaderMachine {
   const line = (name: string) => new RegExp(`^# ${name}: (.{0,4096})$`, 'm').exec(text)?.[1].trim() ?? '';
-  const cpus = (name: string) => parseCpuList(line(`CPUs ${name}`), `the header's list of CPUs ${name}`);
-  return {
+  const damaged = (what: string) =>
+    traceError(
+      'E_TRACE_DAMAGED',
+      `has a header that no machine has: ${what}`,
+      recording,
+      0,
+      'Put the lines `# CPUs …` and `# zones:` at its beginning right, or record again.',
+    );
+  const cpus = (name: string) => {
+    try {
+      return parseCpuList(line(`CPUs ${name}`));
+    } catch {
+      throw damaged(`CPUs ${name}: ${line(`CPUs ${name}`).slice(0, 40)}`);
+    }
+  };
+  const machine = {
     possible: cpus('possible'),
     online: cpus('online'),
     isolated: cpus('isolated'),
@@ -45,4 +66,8 @@ function machineOf(text: string): HeaderMachine {
       name,
     })),
   };
+  const { possible, zones } = machine;
+  if ((1 + (possible.at(-1) ?? 0)) * zones.length > listsMax)
+    throw damaged(`${possible.length} CPUs and ${zones.length} zones`);
+  return machine;
 }

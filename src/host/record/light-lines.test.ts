@@ -53,7 +53,13 @@ describe('lines of a light recording', () => {
   });
 
   it('that are none are kept for people', () => {
-    const { counts } = taken(['WARNING: some\u001b[2Jthing', drain('1.000000000'), '', '@begun: 1', '@ended: 1']);
+    const { counts } = taken([
+      'WARNING: some\u001b[2Jthing',
+      drain('1.000000000'),
+      '',
+      '@begun: 1',
+      '@ended: 1',
+    ]);
     expect(counts.strange).toEqual(['WARNING: some?[2Jthing']);
     expect([counts.drains, lostLines(counts)]).toEqual([1, 0]);
   });

@@ -85,7 +85,8 @@ export class LightLines {
     else if (count?.[1] === 'begun') this.#begun = Number(count[2]);
     else if (count?.[1] === 'ended') this.#ended = Number(count[2]);
     else if (lost !== null) this.#toldLost += Number(lost[1]);
-    else if (line.trim() !== '' && this.#strange.length < strangeMax) this.#strange.push(line.slice(0, 200).replace(/[^ -~]/g, '?'));
+    else if (line.trim() !== '' && this.#strange.length < strangeMax)
+      this.#strange.push(line.slice(0, 200).replace(/[^ -~]/g, '?'));
   }
 
   /** Everything that began before `seconds`, in order. */
