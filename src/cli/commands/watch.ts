@@ -53,7 +53,7 @@ Examples:
 
 Keys: q quit, ? help, space pause, + - rate, z zone, g group, d dots, c scale, x zoom, arrows.
 Without a terminal (or with TERM=dumb) it prints a line for each look. Nothing is written to the kernel without --trace.
---trace makes a tracing instance of its own (tracefs, instances/drainlab-PID) and removes it at the end; turning an
+--trace makes a tracing instance of its own (tracefs, instances/drainlab-watch-PID) and removes it at the end; turning an
 event on and off interrupts every CPU, isolated ones too, a few times.`;
 
 function parsePercent(value: string): number {
