@@ -211,7 +211,7 @@ function lackingOf(offer: KernelOffer, purpose: Purpose, probes: readonly Wanted
     !events.has('ipi:ipi_raise')
   ) {
     lacking.push(
-      'This kernel has no ipi events (6.4 on): who sent an interrupt is not recorded, only who got it.',
+      'This kernel has no ipi events (they came with 6.4): who sent an interrupt is not recorded, only who got it.',
     );
   }
   return lacking;
