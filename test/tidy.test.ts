@@ -53,7 +53,8 @@ describe('the source text', () => {
 
   it('keeps chance, clocks and locale out of all that a browser runs', () => {
     const inner = sources.filter(
-      ({ path }) => /^src\/(base|engine|scenario|trace|snapshot|census|audit)\//.test(path) && !/\.test\.ts$/.test(path),
+      ({ path }) =>
+        /^src\/(base|engine|scenario|trace|snapshot|census|audit)\//.test(path) && !/\.test\.ts$/.test(path),
     );
     const portable = inner.filter(({ path }) => !/\/node-[^/]*$/.test(path));
     expect(
@@ -76,7 +77,7 @@ describe('the source text', () => {
 
   it('has no source file that nothing imports', () => {
     const entries =
-      /(^|\/)(index|main|vitest\.config|run)\.ts$|\.test\.ts$|^(bench|tools)\/|^src\/trace\/node-/;
+      /(^|\/)(index|main|(vitest|vite)\.config|run)\.ts$|\.(test|d)\.ts$|^(bench|tools)\/|^src\/trace\/node-/;
     const orphans = sources.filter(({ path }) => {
       if (entries.test(path)) return false;
       const name = path.replace(/^.*\//, '');

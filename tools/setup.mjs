@@ -61,3 +61,11 @@ run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsc
 // Files that the compiler does not touch.
 cpSync(join(root, 'src/serve/page'), join(root, 'dist/serve/page'), { recursive: true });
 run(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn']);
+run(process.execPath, [
+  join(root, 'node_modules/vite/bin/vite.js'),
+  'build',
+  '--config',
+  'vite.mail.config.ts',
+  '--logLevel',
+  'warn',
+]);

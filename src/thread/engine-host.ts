@@ -18,9 +18,13 @@ export class EngineHost {
   readonly #recordings = new Recordings();
   readonly #answers: Answers = {
     open: (ask, following) => this.#recordings.open(ask, following),
+    openPacked: (ask) => this.#recordings.openPacked(ask),
+    pack: (ask) => this.#recordings.pack(ask),
     close: ({ recording }) => this.#recordings.close(recording),
     tile: (ask) => this.#recordings.tile(ask),
     pagesAt: (ask) => this.#recordings.pagesAt(ask),
+    moment: (ask) => this.#recordings.moment(ask),
+    cpuPages: (ask) => this.#recordings.cpuPages(ask),
     drain: (ask) => this.#recordings.drain(ask),
     checkScenario,
     simulate: simulateAll,

@@ -31,6 +31,16 @@ export interface Calls {
   };
   /** Pages of every CPU at a moment, by CPU. */
   pagesAt: { ask: { recording: RecordingId; timeNs: number }; answer: Int32Array };
+  /** The machine at a moment: pages, and whom a policy disturbs at the last drain until then, or at the one that is named. */
+  moment: {
+    ask: { recording: RecordingId; timeNs: number; policy: string; drain?: number };
+    answer: Moment;
+  };
+  /** Least and most pages of one CPU in columns of equal time. */
+  cpuPages: {
+    ask: { recording: RecordingId; cpu: number; fromNs: number; toNs: number; columns: number };
+    answer: PagesTile;
+  };
   /** One drain, and whom each policy disturbs at it. */
   drain: { ask: { recording: RecordingId; number: number }; answer: DrainStoryData };
   /** Mistakes in a scenario; empty: none. */
@@ -113,6 +123,22 @@ export interface DrainColumns {
   readonly policies: readonly string[];
   readonly disturbed: readonly Int32Array[];
   readonly useless: readonly Int32Array[];
+  /** By CPU, over all drains that were not turned away: how often it held pages, and by policy how often it is disturbed, also for nothing, by others. */
+  readonly cpuHeld: Int32Array;
+  readonly cpuDisturbed: readonly Int32Array[];
+  readonly cpuUseless: readonly Int32Array[];
+}
+
+/** What a drain is for a CPU under a policy: nothing, an interruption, one for nothing, or its own request. */
+export const Mark = { none: 0, useful: 1, useless: 2, requester: 3 } as const;
+
+export interface Moment {
+  /** By CPU. */
+  readonly pages: Int32Array;
+  /** The last drain until then; -1: there was none. */
+  readonly drain: number;
+  /** `Mark` of each CPU at that drain; all none where it was turned away. */
+  readonly marks: Uint8Array;
 }
 
 export interface DrainStoryData {

@@ -7,12 +7,12 @@ import type { Policy } from '../engine/policy/policy.ts';
 import type { Timeline } from '../engine/timeline/timeline.ts';
 import type { DrainColumns, DrainStoryData, OpenedMachine } from './messages.ts';
 
-export function openedMachine(machine: Machine, nodeOfCpu?: Int32Array): OpenedMachine {
+export function openedMachine(machine: Machine, nodeOfCpu: Int32Array): OpenedMachine {
   return {
     cpuCount: machine.cpuCount,
     online: flags(machine.online),
     isolated: flags(machine.isolated),
-    nodeOfCpu: nodeOfCpu ?? new Int32Array(machine.cpuCount).fill(-1),
+    nodeOfCpu,
     zones: machine.zones.map(({ node, name }) => `${node} ${name}`),
   };
 }
@@ -22,7 +22,7 @@ function flags(set: BitSet): Uint8Array {
 }
 
 /** Asks every policy about every drain. */
-export function drainColumns({ drains }: Timeline, policies: readonly Policy[]): DrainColumns {
+export function drainColumns({ drains, machine }: Timeline, policies: readonly Policy[]): DrainColumns {
   const { length } = drains;
   const columns = {
     length,
@@ -37,6 +37,9 @@ export function drainColumns({ drains }: Timeline, policies: readonly Policy[]):
     policies: policies.map(({ name }) => name),
     disturbed: policies.map(() => new Int32Array(length)),
     useless: policies.map(() => new Int32Array(length)),
+    cpuHeld: new Int32Array(machine.cpuCount),
+    cpuDisturbed: policies.map(() => new Int32Array(machine.cpuCount)),
+    cpuUseless: policies.map(() => new Int32Array(machine.cpuCount)),
   };
   for (let number = 0; number < length; number++) {
     const drain = drains.at(number);
@@ -52,8 +55,13 @@ export function drainColumns({ drains }: Timeline, policies: readonly Policy[]):
     for (const [i, policy] of policies.entries()) {
       const others = drains.targetsOf(policy, number).filter((cpu) => cpu !== drain.cpu);
       columns.disturbed[i][number] = others.length;
-      columns.useless[i][number] = others.filter((cpu) => !holding.has(cpu)).length;
+      const useless = others.filter((cpu) => !holding.has(cpu));
+      columns.useless[i][number] = useless.length;
+      if (columns.turnedAway[number] === 1) continue;
+      for (const cpu of others) columns.cpuDisturbed[i][cpu]++;
+      for (const cpu of useless) columns.cpuUseless[i][cpu]++;
     }
+    if (columns.turnedAway[number] === 0) for (const cpu of drain.holders) columns.cpuHeld[cpu]++;
   }
   return columns;
 }

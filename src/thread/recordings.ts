@@ -5,23 +5,21 @@ import { parseCpuList } from '../base/cpu-list.ts';
 import { DrainlabError } from '../base/errors.ts';
 import type { Machine } from '../engine/input/machine.ts';
 import { builtInPolicies } from '../engine/policy/built-in.ts';
-import type { Policy } from '../engine/policy/policy.ts';
 import { replay } from '../engine/replay.ts';
-import type { Verdict } from '../engine/report/verdict.ts';
 import { writeJson } from '../engine/report/write-json.ts';
+import { type Packed, pack, recordedViews, unpack } from '../engine/timeline/pack.ts';
 import { Timeline } from '../engine/timeline/timeline.ts';
 import { readBeside, readTracefsFiles, releaseOf } from '../trace/beside-recording.ts';
-import { blobSource, openTrace, type TraceReader } from '../trace/index.ts';
+import { blobSource, openTrace } from '../trace/index.ts';
 import { TextFeatures } from '../trace/text-features.ts';
 import type { Calls, EngineProgress, NamedFile, Opened, RecordingId } from './messages.ts';
+import { momentOf } from './moments.ts';
 import { drainColumns, drainStory, openedMachine } from './opened.ts';
 import { droppedRecording } from './recording-files.ts';
 
 interface OpenRecording {
-  readonly timeline: Timeline;
-  readonly verdict: Verdict;
-  readonly policies: readonly Policy[];
-  /** What it was opened from; empty for a run. */
+  readonly views: Packed;
+  /** What it was opened from; empty for a run and for views that were mailed. */
   readonly files: readonly NamedFile[];
 }
 
@@ -59,40 +57,36 @@ export class Recordings {
           cpus = reader.cpuCount;
           continue;
         }
-        const { firstNs, lastNs } = reader.diagnostics;
-        return this.add(
-          { timeline, verdict, policies: builtInPolicies, files },
-          [firstNs, lastNs],
-          folder.files,
-          rebuiltBasis(timeline, reader),
-        );
+        return this.add(recordedViews(verdict, timeline, reader.diagnostics), files, folder.files);
       } finally {
         await reader.close();
       }
     }
   }
 
-  /** Keeps what was opened or run, and says what the page needs of it. */
-  add(
-    recording: OpenRecording,
-    [fromNs, toNs]: readonly [number, number],
-    files: readonly string[],
-    pagesBasis: string,
-    nodeOfCpu?: Int32Array,
-  ): Opened {
+  async openPacked({ bytes }: Calls['openPacked']['ask']): Promise<Opened> {
+    return this.add(await unpack(bytes));
+  }
+
+  pack({ recording, bytesMax }: Calls['pack']['ask']): Promise<Calls['pack']['answer']> {
+    return pack(this.#at(recording).views, bytesMax);
+  }
+
+  /** Keeps what was opened or run, and says what the page needs of it. `used`: paths of the files that were read. */
+  add(views: Packed, files: readonly NamedFile[] = [], used: readonly string[] = []): Opened {
     const id = this.#next++;
-    this.#open.set(id, recording);
-    const { timeline, verdict, policies } = recording;
+    this.#open.set(id, { views, files });
+    const { verdict, timeline, fromNs, toNs, pagesBasis, nodeOfCpu } = views;
     return {
       recording: id,
       name: verdict.source.name,
       verdict: writeJson(verdict),
-      machine: openedMachine(timeline.machine, nodeOfCpu),
+      machine: openedMachine(timeline.machine, Int32Array.from(nodeOfCpu)),
       fromNs,
       toNs,
-      drains: drainColumns(timeline, policies),
+      drains: drainColumns(timeline, builtInPolicies),
       pagesBasis,
-      files,
+      files: used,
     };
   }
 
@@ -102,17 +96,24 @@ export class Recordings {
   }
 
   tile({ recording, fromNs, toNs, columns }: Calls['tile']['ask']): Calls['tile']['answer'] {
-    return this.#at(recording).timeline.pages.tile(fromNs, toNs, columns);
+    return this.#at(recording).views.timeline.pages.tile(fromNs, toNs, columns);
   }
 
   pagesAt({ recording, timeNs }: Calls['pagesAt']['ask']): Int32Array {
-    const { pages } = this.#at(recording).timeline;
+    const { pages } = this.#at(recording).views.timeline;
     return Int32Array.from({ length: pages.cpuCount }, (_, cpu) => pages.at(cpu, timeNs));
   }
 
+  moment(ask: Calls['moment']['ask']): Calls['moment']['answer'] {
+    return momentOf(this.#at(ask.recording).views.timeline, builtInPolicies, ask);
+  }
+
+  cpuPages({ recording, cpu, fromNs, toNs, columns }: Calls['cpuPages']['ask']): Calls['cpuPages']['answer'] {
+    return this.#at(recording).views.timeline.pages.tileOf(cpu, fromNs, toNs, columns);
+  }
+
   drain({ recording, number }: Calls['drain']['ask']): Calls['drain']['answer'] {
-    const { timeline, policies } = this.#at(recording);
-    return drainStory(timeline, policies, number);
+    return drainStory(this.#at(recording).views.timeline, builtInPolicies, number);
   }
 
   filesOf(id: RecordingId): readonly NamedFile[] {
@@ -120,7 +121,7 @@ export class Recordings {
   }
 
   timelineOf(id: RecordingId): Timeline {
-    return this.#at(id).timeline;
+    return this.#at(id).views.timeline;
   }
 
   #at(id: RecordingId): OpenRecording {
@@ -131,17 +132,6 @@ export class Recordings {
       hint: 'Open it again.',
     });
   }
-}
-
-function rebuiltBasis({ pages }: Timeline, reader: TraceReader): string {
-  const lost = [...reader.diagnostics.lostByCpu.values()].reduce((sum, count) => sum + count, 0);
-  const parts = ['rebuilt from every event of the recording'];
-  if (lost > 0) parts.push(`${lost} lost events leave gaps`);
-  if (pages.dropped > 0)
-    parts.push(
-      `known up to ${(pages.droppedFromNs / 1e9).toFixed(1)} s only: there are more changes than fit into memory`,
-    );
-  return parts.join('; ');
 }
 
 function withIsolated(machine: Machine, list: string): Machine {

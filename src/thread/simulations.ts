@@ -95,13 +95,14 @@ export function simulateOne(
   runTo(simulation, scenario, (part) => following.progress({ what: `${policy.name}`, part, bytes: 0 }));
   const run = simulation.finish();
   const verdict = simulatedVerdict([run], scenario, { baseline: policy.name });
-  return recordings.add(
-    { timeline, verdict, policies: builtInPolicies, files: [] },
-    [0, run.simulatedNs],
-    [],
-    `modelled; looked at every ${(totalNs / samples / 1e6).toFixed(1)} ms, so shorter peaks are not seen`,
-    scenario.machine.nodeOfCpu,
-  );
+  return recordings.add({
+    verdict,
+    timeline,
+    fromNs: 0,
+    toNs: run.simulatedNs,
+    pagesBasis: `modelled; looked at every ${(totalNs / samples / 1e6).toFixed(1)} ms, so shorter peaks are not seen`,
+    nodeOfCpu: [...scenario.machine.nodeOfCpu],
+  });
 }
 
 export function breakEvenJson(ask: Calls['breakEven']['ask']): Calls['breakEven']['answer'] {

@@ -7,6 +7,8 @@ import type { Policy } from '../../engine/policy/policy.ts';
 import { replay } from '../../engine/replay.ts';
 import { type Condition, checkMetric, parseCondition } from '../../engine/report/check.ts';
 import type { Verdict } from '../../engine/report/verdict.ts';
+import { type Packed, recordedViews } from '../../engine/timeline/pack.ts';
+import { Timeline } from '../../engine/timeline/timeline.ts';
 import { loadPolicies, policyError } from '../policy-file.ts';
 import { cpusToReadAgain, openRecording } from '../recording.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -31,6 +33,7 @@ export async function runReplay(files: readonly string[], flags: ReplayFlags): P
   for (const condition of conditions) checkMetric(condition, names);
   const asked: Asked = { policies, baseline, conditions, isolated };
   const verdicts: Verdict[] = [];
+  const views: Packed[] = [];
   for (const [index, file] of files.entries()) {
     const progress = new Progress(
       process.stderr,
@@ -38,25 +41,33 @@ export async function runReplay(files: readonly string[], flags: ReplayFlags): P
       files.length > 1 ? `${index + 1}/${files.length} ` : '',
     );
     try {
-      verdicts.push(await replayFile(file, flags, asked, progress));
+      verdicts.push(await replayFile(file, flags, asked, progress, views));
     } finally {
       progress.done();
     }
+  }
+  if (flags.html !== undefined) {
+    const { writeHtml } = await import('../write-html.ts');
+    const { bytes, exact } = await writeHtml(flags.html, views);
+    const what = exact ? 'every change of pages is in it' : 'pages are coarse in it, so that it stays small';
+    process.stderr.write(`drainlab: wrote ${flags.html}: ${(bytes / 1e6).toFixed(1)} MB, ${what}\n`);
   }
   process.stdout.write(writtenVerdicts(verdicts, flags));
   return checkedVerdicts(verdicts, conditions);
 }
 
-/** `cpus`: how many CPUs a first reading has seen. */
+/** Adds to `views` what a page shows, where one is asked for. `cpus`: how many CPUs a first reading has seen. */
 async function replayFile(
   file: string,
   flags: ReplayFlags,
   asked: Asked,
   progress: Progress,
+  views: Packed[],
   cpus?: number,
 ): Promise<Verdict> {
   const { isolated } = asked;
   const recording = await openRecording(file, { cpus: flags.cpus ?? cpus, isolated });
+  const timeline = flags.html === undefined ? undefined : new Timeline(recording.machine);
   try {
     const verdict = await replay(recording.reader, recording.machine, recording.snapshots, {
       name: recording.name,
@@ -64,10 +75,13 @@ async function replayFile(
       policies: asked.policies,
       baseline: asked.baseline,
       partial: flags.partial === true,
+      timeline,
       onProgress: (bytesRead, bytesTotal) => progress.update(bytesRead, bytesTotal),
     });
     const again = cpusToReadAgain(file, recording, { cpus: flags.cpus });
-    return again === 0 ? verdict : await replayFile(file, flags, asked, progress, again);
+    if (again > 0) return await replayFile(file, flags, asked, progress, views, again);
+    if (timeline !== undefined) views.push(recordedViews(verdict, timeline, recording.reader.diagnostics));
+    return verdict;
   } catch (error) {
     throw policyError(error);
   } finally {

@@ -11,6 +11,7 @@ export interface ReplayFlags {
   json?: true;
   csv?: true;
   format?: 'text' | 'json' | 'csv' | 'mmtests';
+  html?: string;
   failOn?: string[];
   partial?: true;
   progress: boolean;
@@ -42,6 +43,7 @@ export function registerReplay(program: Command): void {
     .addOption(
       new Option('--format <form>', 'form of the output').choices(['text', 'json', 'csv', 'mmtests']),
     )
+    .option('--html <file>', 'write the views of the page as one file that can be mailed and opened offline')
     .option(
       '--fail-on <condition>',
       "exit with 1 if it holds: 'savedPercent<50', 'two-pass.interrupts>=1000'; may be repeated",
@@ -63,6 +65,7 @@ Examples:
   What would two-pass have saved?     drainlab replay trace.dat --policy two-pass
   All policies, several recordings    drainlab replay recordings/*/
   A table for a changelog             drainlab replay trace.dat --policy selective,two-pass --format mmtests
+  A page to mail                      drainlab replay trace.dat --html answer.html
   A check in a script                 drainlab replay trace.dat --fail-on 'savedPercent<50'
   A policy of your own                drainlab replay trace.dat --policy ./mine.ts`;
 

@@ -38,7 +38,8 @@ export class DrainTable {
   readonly #machine: Machine;
   readonly #records: DrainRecord[] = [];
   readonly #online: BitSet[] = [];
-  #status: Uint8Array | null = null;
+  /** Numbers of the drains that were turned away, once it was judged. */
+  #away: Set<number> | null = null;
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -50,6 +51,18 @@ export class DrainTable {
 
   at(number: number): DrainRecord {
     return this.#records[number];
+  }
+
+  /** The last drain that was asked for at `timeNs` or before, or -1. */
+  lastUntil(timeNs: Nanoseconds): number {
+    let low = 0;
+    let high = this.#records.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#records[middle].timeNs <= timeNs) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
   }
 
   /** Called with each request and, directly after it, with its outcome. */
@@ -99,14 +112,34 @@ export class DrainTable {
     this.#records[number] = { ...this.#records[number], ...told };
   }
 
+  /** CPUs that were online at a drain. */
+  onlineAt(number: number): BitSet {
+    return this.#online[number];
+  }
+
+  /** Adds a drain that was kept elsewhere. */
+  restore(record: DrainRecord, online: BitSet, wasTurnedAway: boolean): void {
+    this.#online.push(this.#sharedOnline(online));
+    this.#records.push(record);
+    this.#away ??= new Set();
+    if (wasTurnedAway) this.#away.add(this.length - 1);
+  }
+
+  /** Becomes as `other`. */
+  copyFrom(other: DrainTable): void {
+    for (let i = 0; i < other.length; i++)
+      this.restore(other.at(i), other.onlineAt(i), other.wasTurnedAway(i));
+  }
+
   /** What the ledger found each call to be (`DrainStatus`), also where the recording does not tell. */
   judged(status: Uint8Array): void {
-    this.#status = status.slice(0, this.length);
+    this.#away = new Set();
+    for (let i = 0; i < this.length; i++) if (status[i] === DrainStatus.turnedAway) this.#away.add(i);
   }
 
   /** The recorded kernel sent the caller away at once; false where nothing tells. */
   wasTurnedAway(number: number): boolean {
-    if (this.#status !== null) return this.#status[number] === DrainStatus.turnedAway;
+    if (this.#away !== null) return this.#away.has(number);
     return this.#records[number].turnedAway === true;
   }
 

@@ -79,6 +79,18 @@ export class PagesLog {
     this.length++;
   }
 
+  /** How many changes of `cpu` are kept. */
+  changesOf(cpu: CpuIndex): number {
+    return this.#chunks[cpu].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Every change of `cpu` in order of time. */
+  eachChange(cpu: CpuIndex, visit: (timeNs: Nanoseconds, pages: Pages) => void): void {
+    for (const { startNs, sinceNs, pages, length } of this.#chunks[cpu]) {
+      for (let i = 0; i < length; i++) visit(startNs + sinceNs[i], pages[i]);
+    }
+  }
+
   /** Pages of `cpu` at `timeNs`; 0 before its first change. */
   at(cpu: CpuIndex, timeNs: Nanoseconds): Pages {
     const chunks = this.#chunks[cpu];
@@ -92,13 +104,22 @@ export class PagesLog {
     const least = new Int32Array(this.cpuCount * columns);
     const most = new Int32Array(this.cpuCount * columns);
     for (let cpu = 0; cpu < this.cpuCount; cpu++) {
-      this.#tileRow(cpu, fromNs, toNs, columns, least, most);
+      this.#tileRow(cpu, cpu * columns, fromNs, toNs, columns, least, most);
     }
+    return { fromNs, toNs, columns, least, most };
+  }
+
+  /** The same of one CPU alone. */
+  tileOf(cpu: CpuIndex, fromNs: Nanoseconds, toNs: Nanoseconds, columns: number): PagesTile {
+    const least = new Int32Array(columns);
+    const most = new Int32Array(columns);
+    this.#tileRow(cpu, 0, fromNs, toNs, columns, least, most);
     return { fromNs, toNs, columns, least, most };
   }
 
   #tileRow(
     cpu: CpuIndex,
+    base: number,
     fromNs: Nanoseconds,
     toNs: Nanoseconds,
     columns: number,
@@ -106,7 +127,6 @@ export class PagesLog {
     most: Int32Array,
   ): void {
     const chunks = this.#chunks[cpu];
-    const base = cpu * columns;
     let index = lastChunk(chunks, fromNs);
     let at = index < 0 ? -1 : lastChange(chunks[index], fromNs);
     let pages = index < 0 ? 0 : chunks[index].pages[at];
