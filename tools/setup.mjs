@@ -1,7 +1,7 @@
 // Makes a checkout ready: installs what package-lock.json names if it is not there, then builds dist/.
 // Runs on bare Node, before anything is installed: `npm start` and `npm test` call it.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -58,8 +58,6 @@ if (!installed()) {
 }
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
-// Files that the compiler does not touch.
-cpSync(join(root, 'src/serve/page'), join(root, 'dist/serve/page'), { recursive: true });
 run(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn']);
 run(process.execPath, [
   join(root, 'node_modules/vite/bin/vite.js'),

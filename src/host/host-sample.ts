@@ -4,6 +4,7 @@ import type { BitSet } from '../base/bit-set.ts';
 import { formatCpuList } from '../base/cpu-list.ts';
 import type { HostSnapshot, MemoryPressure } from '../snapshot/host-snapshot.ts';
 import { type InterruptKind, interruptKinds } from '../snapshot/interrupts.ts';
+import type { HostJson, InterruptsJson, SampleJson } from '../snapshot/live-json.ts';
 import type { DrainCounts } from './drain-counter.ts';
 
 /** Arrays and sets are those of the sampler: read them before its next sample. */
@@ -76,7 +77,7 @@ export const hostSchema = 'drainlab.host/1';
 export const sampleSchema = 'drainlab.sample/1';
 
 /** What is sent first, and again whenever `sample.host` is another object. */
-export function hostJson({ name, kernel, cpus, machine }: HostSnapshot): object {
+export function hostJson({ name, kernel, cpus, machine }: HostSnapshot): HostJson {
   return {
     schema: hostSchema,
     name,
@@ -94,7 +95,7 @@ export function hostJson({ name, kernel, cpus, machine }: HostSnapshot): object 
 }
 
 /** One sample; `lists` holds the online CPUs only, in ascending order. */
-export function sampleJson(sample: HostSample): object {
+export function sampleJson(sample: HostSample): SampleJson {
   const { host, online, pages, zones, cpus, load } = sample;
   const zoneCount = host.machine.zones.length;
   const cpuNumbers = [...online];
@@ -124,7 +125,7 @@ export function sampleJson(sample: HostSample): object {
   };
 }
 
-function interruptsJson(interrupts: SampledInterrupts, isolated: BitSet): object {
+function interruptsJson(interrupts: SampledInterrupts, isolated: BitSet): InterruptsJson {
   const { timeMs, sinceMs, cpus, backwards } = interrupts;
   const byKind: Record<string, { all: number; isolated: number }> = {};
   for (const kind of interruptKinds) {

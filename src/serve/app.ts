@@ -5,11 +5,11 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { DrainlabError, errorText } from '../base/errors.ts';
 import type { HostCensus } from '../census/host-census.ts';
+import type { PageFile } from './built-page.ts';
 import type { HostReader } from './host-reader.ts';
 import type { App } from './listen.ts';
 import type { LiveEvents } from './live-events.ts';
 import { metricsText } from './metrics.ts';
-import type { PageFile } from './page-files.ts';
 import {
   type AllowedHosts,
   needsToken,
@@ -20,6 +20,7 @@ import {
   strictHeaders,
   type Token,
 } from './safety.ts';
+import { contentOf, filesByUrl, recordingList, type ServedRecording } from './served-recordings.ts';
 
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -47,15 +48,16 @@ export interface ServeOptions {
   /** Port that it listens on, known once it does. */
   readonly port: () => number;
   readonly live: LiveEvents;
-  /** By path: `/`, `/page.js`. */
+  /** By path: `/`, `/assets/index.js`. */
   readonly page: ReadonlyMap<string, PageFile>;
+  readonly recordings: readonly ServedRecording[];
   /** A census as `drainlab census --json` prints it. */
   readonly censusText: (census: HostCensus) => string;
 }
 
 /** `drainlab serve`: the page for everybody who can reach it, what the host says only with the token. */
 export function serveApp(options: ServeOptions): App {
-  const { reader, hosts, token, port, live, page, censusText } = options;
+  const { reader, hosts, token, port, live, page, recordings, censusText } = options;
   const app = safeApp(hosts);
   app.use('/api/*', needsToken(token, port));
   app.use('/metrics', needsToken(token, port));
@@ -67,11 +69,12 @@ export function serveApp(options: ServeOptions): App {
     }
     rememberToken(context, token, port());
     // Away from the address line, from history and from what is copied out of them.
-    return context.redirect('/', 303);
+    return context.redirect(recordings.length === 0 ? '/#view=live' : '/', 303);
   });
-  for (const [path, { type, text }] of page) {
-    app.get(path, (context) => context.body(text, 200, { 'Content-Type': type }));
+  for (const [path, { type, bytes }] of page) {
+    app.get(path, (context) => context.body(bytes, 200, { 'Content-Type': type }));
   }
+  addRecordings(app, recordings);
   app.get('/api/census', async (context) =>
     context.body(censusText((await reader.read()).census), 200, { 'Content-Type': 'application/json' }),
   );
@@ -80,6 +83,21 @@ export function serveApp(options: ServeOptions): App {
     context.body(await metricsText(await reader.read()), 200, { 'Content-Type': metricsType }),
   );
   return app;
+}
+
+function addRecordings(app: App, recordings: readonly ServedRecording[]): void {
+  const list = `${JSON.stringify(recordingList(recordings))}\n`;
+  app.get('/api/recordings', (context) => context.body(list, 200, { 'Content-Type': 'application/json' }));
+  const files = filesByUrl(recordings);
+  app.get('/api/recording/*', async (context, next) => {
+    const file = files.get(new URL(context.req.url).pathname);
+    if (file === undefined) return next();
+    if (context.req.method === 'HEAD') return context.body(null, 200);
+    const content = await contentOf(file);
+    if (content === null) return refusal(context, 404, 'E_SERVE_PATH', 'This file cannot be read any more.');
+    const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': String(content.bytes) };
+    return context.body(content.stream, 200, headers);
+  });
 }
 
 type AppContext = Context<{ Bindings: HttpBindings }>;

@@ -5,12 +5,18 @@
 
 import type { ServerResponse } from 'node:http';
 import { type HostSample, hostJson, sampleJson } from '../host/host-sample.ts';
+import type { SelfCost } from '../host/self-cost.ts';
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
+import type { CostJson } from '../snapshot/live-json.ts';
 
-/** Calls `onSample` with each sample until the function that it gives is called; `onEnd` when there will be no more. */
+/**
+ * Calls `onSample` with each sample until the function that it gives is called, `onCost` with what this program has cost now and
+ * then; `onEnd` when there will be no more.
+ */
 export type LiveSource = (
   onSample: (sample: HostSample) => void,
   onEnd: (reason: string) => void,
+  onCost: (cost: SelfCost) => void,
 ) => () => void;
 
 export interface LiveLimits {
@@ -86,6 +92,7 @@ export class LiveEvents {
       (reason) => {
         for (const client of [...this.clients]) this.end(client, reason);
       },
+      (cost) => this.send(eventText('cost', costJson(cost))),
     );
   }
 
@@ -122,6 +129,16 @@ export class LiveEvents {
     client.end(eventText('end', { message }));
     setTimeout(() => client.destroy(), lastWordMs).unref();
   }
+}
+
+/** Of drainlab's process, everything that it does and sends included. */
+function costJson({ corePercent, elapsedMs, residentBytes }: SelfCost): CostJson {
+  return {
+    schema: 'drainlab.cost/1',
+    corePercent: Math.round(corePercent * 1000) / 1000,
+    overMs: Math.round(elapsedMs),
+    residentBytes,
+  };
 }
 
 function eventText(event: string, data: object): string {

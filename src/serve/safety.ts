@@ -82,19 +82,23 @@ export function onlyReads(): MiddlewareHandler {
   };
 }
 
+/**
+ * What the page may do: run its own files and workers, ask this server, and nothing else. The page says the same of itself, but
+ * for `frame-ancestors`, which only a header can say.
+ */
+export const pagePolicy =
+  "default-src 'none'; script-src 'self' blob:; worker-src 'self' blob:; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/**
+ * A worker has the policy that its own script came with: it runs files of the page and WebAssembly (it unpacks zstd and xz), and
+ * asks nobody for anything.
+ */
+export const scriptPolicy =
+  "default-src 'none'; script-src 'self' blob: 'wasm-unsafe-eval'; worker-src 'self' blob:; base-uri 'none'; frame-ancestors 'none'";
+
 /** The page runs its own files and nothing else, is framed by nobody, and is kept by no cache. */
 export function strictHeaders(): MiddlewareHandler {
   const secure = secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'", 'data:'],
-      connectSrc: ["'self'"],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
     crossOriginResourcePolicy: 'same-origin',
     crossOriginOpenerPolicy: 'same-origin',
     referrerPolicy: 'no-referrer',
@@ -103,7 +107,9 @@ export function strictHeaders(): MiddlewareHandler {
   });
   return async (context, next) => {
     context.header('Cache-Control', 'no-store');
-    return secure(context, next);
+    await secure(context, next);
+    const isScript = context.res.headers.get('Content-Type')?.startsWith('text/javascript') === true;
+    context.res.headers.set('Content-Security-Policy', isScript ? scriptPolicy : pagePolicy);
   };
 }
 

@@ -1,7 +1,10 @@
 /** The servers as a browser, a script and an attacker meet them: over HTTP on this host. */
 
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type ClientRequest, get, type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FakeHost, zoneinfoText } from '../../test/fake-host.ts';
 import { DrainlabError } from '../base/errors.ts';
@@ -9,20 +12,41 @@ import { censusOf } from '../census/census-of.ts';
 import { writeJson } from '../engine/report/write-json.ts';
 import { readThisHost } from '../host/this-host.ts';
 import { exporterApp, serveApp } from './app.ts';
+import { loadPage, serverMark } from './built-page.ts';
 import { HostReader } from './host-reader.ts';
 import { type Listening, listen } from './listen.ts';
 import { LiveEvents, type LiveLimits, type LiveSource } from './live-events.ts';
 import { sampledEvery } from './live-source.ts';
-import { loadPage } from './page-files.ts';
-import { Token } from './safety.ts';
+import { pagePolicy, scriptPolicy, Token } from './safety.ts';
+import { type ServedRecording, servedRecordings } from './served-recordings.ts';
 
 const host = new FakeHost();
+/** A built page in small. */
+const builtPage = mkdtempSync(join(tmpdir(), 'drainlab-page-'));
+/** A recording with a file beside it that says something of it, and one that does not. */
+const recordings = mkdtempSync(join(tmpdir(), 'drainlab-recordings-'));
+const write = (path: string, text: string) => {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+};
 beforeAll(() => {
+  const html = '<!doctype html><html><head><title>page</title></head><body></body></html>';
+  write(join(builtPage, 'index.html'), html);
+  write(join(builtPage, 'assets/page.js'), 'export {};');
+  write(join(builtPage, 'assets/page.css'), 'body {}');
+  write(join(builtPage, 'assets/page.js.map'), '{}');
+  write(join(recordings, 'one/a b.txt'), '# tracer: nop\n');
+  write(join(recordings, 'one/proc-start/uname'), 'Linux host 6.1.0 #1\n');
+  write(join(recordings, 'one/secret.txt'), 'root:x:0:0');
+
   const counts = [0, 63];
   host.write('proc/zoneinfo', zoneinfoText([{ node: 0, name: 'Normal', free: 5000, counts }]));
   host.write('proc/sys/kernel/osrelease', '5.10.0-30-amd64\n');
 });
-afterAll(() => host.remove());
+afterAll(() => {
+  host.remove();
+  for (const folder of [builtPage, recordings]) rmSync(folder, { recursive: true });
+});
 
 function readHost() {
   const { snapshot } = readThisHost(host.root);
@@ -41,15 +65,20 @@ interface Served extends Listening {
   readonly reader: HostReader;
 }
 
-async function serve(limits: Partial<LiveLimits> = {}, source?: LiveSource): Promise<Served> {
+async function serve(
+  limits: Partial<LiveLimits> = {},
+  source?: LiveSource,
+  offered: readonly ServedRecording[] = [],
+): Promise<Served> {
   const reader = new HostReader(readHost, 1000);
-  const live = new LiveEvents(source ?? sampledEvery(20, host.root), limits);
+  const live = new LiveEvents(source ?? sampledEvery(20, { root: host.root }), limits);
   const hosts = { address: '127.0.0.1', names: ['proxy.example'] };
   let port = 0;
   const app = serveApp({
     ...{ reader, hosts, token, live },
     port: () => port,
-    page: loadPage(),
+    page: loadPage(builtPage),
+    recordings: offered,
     censusText: writeJson,
   });
   const listening = await listen(app, { host: '127.0.0.1', port: 0 });
@@ -152,7 +181,14 @@ describe('who may ask', () => {
       { cookie: `drainlab-${served.port}=wrong` },
       { cookie: `drainlab-1=${token.text}` },
     ];
-    for (const path of ['/api/census', '/api/live', '/metrics', '/api/nothing']) {
+    for (const path of [
+      '/api/census',
+      '/api/live',
+      '/metrics',
+      '/api/nothing',
+      '/api/recordings',
+      '/api/recording/0/trace.dat',
+    ]) {
       for (const headers of guesses) {
         const { status, text } = await ask(served, path, headers);
         expect([path, headers, status]).toEqual([path, headers, 401]);
@@ -167,7 +203,7 @@ describe('who may ask', () => {
   it('is who opened the link once', async () => {
     const served = await serve();
     const opened = await ask(served, `/?token=${token.text}`);
-    expect([opened.status, opened.headers.location]).toEqual([303, '/']);
+    expect([opened.status, opened.headers.location]).toEqual([303, '/#view=live']);
     const [cookie] = opened.headers['set-cookie'] ?? [];
     expect(cookie).toMatch(/; HttpOnly/);
     expect(cookie).toMatch(/; SameSite=Strict/);
@@ -189,41 +225,41 @@ describe('what is answered', () => {
     const served = await serve();
     for (const [path, type] of [
       ['/', 'text/html'],
-      ['/page.js', 'text/javascript'],
-      ['/page.css', 'text/css'],
+      ['/assets/page.js', 'text/javascript'],
+      ['/assets/page.css', 'text/css'],
     ]) {
       const { status, headers } = await ask(served, path);
       expect([path, status, headers['content-type']]).toEqual([path, 200, expect.stringContaining(type)]);
-      expect(headers['content-security-policy']).toBe(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      );
+      const policy = type === 'text/javascript' ? scriptPolicy : pagePolicy;
+      expect(headers['content-security-policy']).toBe(policy);
       expect(headers['cross-origin-resource-policy']).toBe('same-origin');
       expect(headers['x-content-type-options']).toBe('nosniff');
       expect(headers['referrer-policy']).toBe('no-referrer');
       expect(headers['cache-control']).toBe('no-store');
     }
     const page = (await ask(served, '/')).text;
-    expect(page).not.toMatch(/<script(?![^>]*\bsrc=)|\bon\w+=|style=/);
+    expect(page).toContain(`<head>\n    ${serverMark}`);
   });
 
   it('is nothing outside of its list, however the path is written', async () => {
     const served = await serve();
     const paths = [
-      ...['/../package.json', '/..%2fpackage.json', '/%2e%2e/%2e%2e/etc/passwd', '/page.js/../app.ts'],
+      ...['/../package.json', '/..%2fpackage.json', '/%2e%2e/%2e%2e/etc/passwd', '/assets/../../app.ts'],
       ...[
         '/....//etc/passwd',
         '/..\\..\\etc\\passwd',
         '/%5c..%5cetc%5cpasswd',
         '//etc/passwd',
-        '/page.js%00.css',
+        '/assets/page.js%00.css',
       ],
       ...[
         '/index.html',
-        '/page',
-        '/page/index.html',
+        '/assets',
+        '/assets/',
+        '/assets/page.js.map',
         '/.',
         '/%c0%ae%c0%ae/etc/passwd',
-        '/PAGE.JS',
+        '/ASSETS/PAGE.JS',
         '/proc/self/environ',
       ],
     ];
@@ -238,7 +274,7 @@ describe('what is answered', () => {
   it('is no change, whatever the method', async () => {
     const served = await serve();
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND']) {
-      for (const path of ['/', '/api/census', '/api/live', '/metrics']) {
+      for (const path of ['/', '/api/census', '/api/live', '/metrics', '/api/recordings']) {
         const { status, headers } = await ask(served, path, bearer, method);
         expect([method, path, status, headers.allow]).toEqual([method, path, 405, 'GET, HEAD']);
       }
@@ -277,6 +313,93 @@ describe('what is answered', () => {
   });
 });
 
+describe('the policy of the page', () => {
+  it('is as strict as the one that the page brings along', () => {
+    const html = readFileSync(new URL('../web/index.html', import.meta.url), 'utf8');
+    const [, own] = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(html) ?? [];
+    expect(pagePolicy).toBe(`${own}; frame-ancestors 'none'`);
+  });
+});
+
+describe('recordings that were named', () => {
+  const offer = () => servedRecordings([{ name: 'recordings/one', path: join(recordings, 'one/a b.txt') }]);
+
+  it('are listed with what lies beside them, and each file comes as it is', async () => {
+    const served = await serve({}, undefined, offer());
+    const list = JSON.parse((await ask(served, '/api/recordings', bearer)).text);
+    expect(list).toEqual({
+      recordings: [
+        {
+          name: 'one',
+          files: [
+            { path: 'trace.dat', bytes: 14, url: 'api/recording/0/trace.dat' },
+            { path: 'proc-start/uname', bytes: 20, url: 'api/recording/0/proc-start/uname' },
+          ],
+        },
+      ],
+    });
+    const file = await ask(served, '/api/recording/0/trace.dat', bearer);
+    expect([file.status, file.text]).toEqual([200, '# tracer: nop\n']);
+    expect(file.headers).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-length': '14',
+    });
+    expect((await ask(served, '/api/recording/0/proc-start/uname', bearer)).text).toMatch(/^Linux host/);
+    expect(await ask(served, '/api/recording/0/trace.dat', bearer, 'HEAD')).toMatchObject({
+      status: 200,
+      text: '',
+    });
+    expect((await ask(served, `/?token=${token.text}`)).headers.location).toBe('/');
+  });
+
+  it('are a closed list: nothing beside them, nothing above them', async () => {
+    const served = await serve({}, undefined, offer());
+    for (const path of [
+      'secret.txt',
+      'a%20b.txt',
+      '../one/secret.txt',
+      '..%2fone%2fsecret.txt',
+      'proc-start/../secret.txt',
+      'proc-start%2funame',
+      'proc-start/',
+      '/etc/passwd',
+      'trace.dat%00',
+      '',
+    ]) {
+      const { status, text } = await ask(served, `/api/recording/0/${path}`, bearer);
+      expect([path, status]).toEqual([path, 404]);
+      expect(text).not.toContain('root:');
+    }
+    for (const number of ['1', '-1', '00', '0x0', '1e0'])
+      expect((await ask(served, `/api/recording/${number}/trace.dat`, bearer)).status).toBe(404);
+  });
+
+  it('have different names, though their folders have the same', () => {
+    const path = join(recordings, 'one/a b.txt');
+    const names = servedRecordings(['a/x', 'b/x', 'x'].map((name) => ({ name, path })));
+    expect(names.map(({ name }) => name)).toEqual(['x', 'x (2)', 'x (3)']);
+  });
+
+  it('come as they are now, or with a word when they are gone', async () => {
+    const path = join(recordings, 'other/trace.dat');
+    write(path, 'x'.repeat(100));
+    const served = await serve({}, undefined, servedRecordings([{ name: 'other', path }]));
+    write(path, 'short');
+    expect((await ask(served, '/api/recording/0/trace.dat', bearer)).text).toBe('short');
+    write(path, '');
+    expect((await ask(served, '/api/recording/0/trace.dat', bearer)).text).toBe('');
+    rmSync(path);
+    const { status, text } = await ask(served, '/api/recording/0/trace.dat', bearer);
+    expect([status, JSON.parse(text).code]).toEqual([404, 'E_SERVE_PATH']);
+  });
+});
+
+describe('a page that was not built', () => {
+  it('is said with its cure', () => {
+    expect(() => loadPage(recordings)).toThrow(expect.objectContaining({ code: 'E_PAGE_NOT_BUILT' }));
+  });
+});
+
 describe('live events', () => {
   it('are the host first, then its samples, for who comes late too', async () => {
     const served = await serve();
@@ -294,6 +417,20 @@ describe('live events', () => {
       online: '0-1',
       cpus: { online: 2, empty: 1, parkedPages: 63 },
     });
+  });
+
+  it('tell what drainlab itself costs', async () => {
+    const cost = { cpuMs: 50, kernelMs: 20, elapsedMs: 5000.4, corePercent: 1.00049, residentBytes: 9e7 };
+    const served = await serve({}, (_, __, onCost) => {
+      const timer = setInterval(() => onCost(cost), 10);
+      return () => clearInterval(timer);
+    });
+    const client = look(served);
+    await until(() => client.seen.text.includes('event: cost'));
+    expect(client.seen.text).toContain(
+      'event: cost\ndata: {"schema":"drainlab.cost/1","corePercent":1,"overMs":5000,"residentBytes":90000000}\n\n',
+    );
+    client.leave();
   });
 
   it('are taken only while somebody looks', async () => {
@@ -335,10 +472,11 @@ describe('live events', () => {
   it('end for a client that does not read, and for nobody else', async () => {
     const large = 'x'.repeat(100_000);
     const served = await serve({ waitingBytes: 200_000 }, (onSample) => {
-      const sampler = sampledEvery(1, host.root);
+      const sampler = sampledEvery(1, { root: host.root });
       // A sample of a large host: its name is in none, so the text is made long by the host.
       return sampler(
         (sample) => onSample({ ...sample, host: { ...sample.host, name: large } }),
+        () => {},
         () => {},
       );
     });
@@ -368,7 +506,7 @@ describe('live events', () => {
   });
 
   it('tell why there will be no more', async () => {
-    const served = await serve({}, sampledEvery(20, '/no/such/folder'));
+    const served = await serve({}, sampledEvery(20, { root: '/no/such/folder' }));
     const client = look(served);
     await until(() => client.seen.isOver);
     expect(client.seen.text).toMatch(/event: end\ndata: \{"message":"\/no\/such\/folder.*E_/);
