@@ -15,23 +15,28 @@ function oneFile(): Plugin {
   return {
     name: 'one-file',
     enforce: 'post',
-    generateBundle(_, bundle) {
-      const files = Object.values(bundle);
-      const entry = files.find((file) => file.type === 'chunk' && file.isEntry);
-      const workers = files.filter(
-        (file) => file.type === 'asset' && /web-worker.*\.js$/.test(file.fileName),
-      );
-      const styles = files.flatMap((file) =>
-        file.type === 'asset' && file.fileName.endsWith('.css') ? [String(file.source)] : [],
-      );
-      const [worker] = workers;
-      if (entry?.type !== 'chunk' || workers.length !== 1 || worker?.type !== 'asset')
-        throw new Error(`one script and one worker expected, found ${files.map(({ fileName }) => fileName)}`);
-      const script = withoutEnd(entry.code);
-      const style = styles.join('\n');
-      // No network at all; WebAssembly for the readers, blob: for the worker and for policies of the user's own.
-      const policy = `default-src 'none'; script-src ${hashOf(script)} 'wasm-unsafe-eval' blob:; worker-src blob:; style-src ${hashOf(style)}; img-src data: blob:; base-uri 'none'; form-action 'none'`;
-      const html = `<!doctype html>
+    generateBundle: {
+      // After what Vite itself still puts in.
+      order: 'post',
+      handler(_, bundle) {
+        const files = Object.values(bundle);
+        const entry = files.find((file) => file.type === 'chunk' && file.isEntry);
+        const workers = files.filter(
+          (file) => file.type === 'asset' && /web-worker.*\.js$/.test(file.fileName),
+        );
+        const styles = files.flatMap((file) =>
+          file.type === 'asset' && file.fileName.endsWith('.css') ? [String(file.source)] : [],
+        );
+        const [worker] = workers;
+        if (entry?.type !== 'chunk' || workers.length !== 1 || worker?.type !== 'asset')
+          throw new Error(
+            `one script and one worker expected, found ${files.map(({ fileName }) => fileName)}`,
+          );
+        const script = withoutEnd(entry.code);
+        const style = styles.join('\n');
+        // No network at all; WebAssembly for the readers, blob: for the worker and for policies of the user's own.
+        const policy = `default-src 'none'; script-src ${hashOf(script)} 'wasm-unsafe-eval' blob:; worker-src blob:; style-src ${hashOf(style)}; img-src data: blob:; base-uri 'none'; form-action 'none'`;
+        const html = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8" />
@@ -51,8 +56,9 @@ function oneFile(): Plugin {
 </body>
 </html>
 `;
-      for (const name of Object.keys(bundle)) delete bundle[name];
-      this.emitFile({ type: 'asset', fileName: 'page.html', source: html });
+        for (const name of Object.keys(bundle)) delete bundle[name];
+        this.emitFile({ type: 'asset', fileName: 'page.html', source: html });
+      },
     },
   };
 }
