@@ -59,7 +59,7 @@ function endText(recording: GuestRecording, { isDefaultLoad }: GuestRequest): st
         ? `The ${isDefaultLoad ? 'load' : 'workload'} ended ${after}`
         : `The workload FAILED ${after} with status ${status}; workload.out has what it wrote`;
     case 'time':
-      return `The workload was ended ${after}, its time was over (--timeout)`;
+      return `The workload was ended ${after}, its time was over (--length, --timeout)`;
     case 'full':
       return isDefaultLoad
         ? `The load was ended ${after}, with the trace buffers as full as they may be`

@@ -47,9 +47,10 @@ describe("QEMU's command line", () => {
   });
 
   it('gives every CPU and every megabyte to a NUMA node', () => {
-    const words = qemuWords(qemu, { ...machine, numaNodes: 2 }).join(' ');
-    expect(words).toContain('size=256M -numa node,nodeid=0,cpus=0-1,memdev=memory0');
-    expect(words).toContain('size=257M -numa node,nodeid=1,cpus=2-4,memdev=memory1');
+    const words = qemuWords(qemu, { ...machine, cpus: 6, numaNodes: 2 }).join(' ');
+    expect(words).toContain('-smp 6,sockets=2,cores=3,threads=1 -m 513');
+    expect(words).toContain('size=256M -numa node,nodeid=0,cpus=0-2,memdev=memory0');
+    expect(words).toContain('size=257M -numa node,nodeid=1,cpus=3-5,memdev=memory1');
   });
 });
 

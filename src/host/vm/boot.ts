@@ -48,7 +48,7 @@ export function qemuWords(qemu: Qemu, machine: GuestMachine): string[] {
   const kvm = qemu.accelerator === 'kvm';
   return [
     ...['-accel', kvm ? 'kvm' : 'tcg,thread=multi', '-cpu', kvm ? 'host' : 'max', '-machine', 'q35'],
-    ...['-smp', String(machine.cpus), '-m', String(machine.memoryMegabytes), ...numaWords(machine)],
+    ...['-smp', cpuWord(machine), '-m', String(machine.memoryMegabytes), ...numaWords(machine)],
     ...['-nodefaults', '-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-no-reboot'],
     ...['-kernel', machine.kernel, '-initrd', machine.initramfs, '-append', commandLine(qemu, machine)],
     ...machine.disks.flatMap((path, index) => diskWords(machine.disk, path, index)),
@@ -69,7 +69,12 @@ function diskWords(device: DiskDevice, path: string, index: number): string[] {
   return ['-drive', drive, '-device', `${device},drive=disk${index}${serial}${bus}`];
 }
 
-/** CPUs and memory in equal parts; the first nodes get what is left over. */
+/** A node is a socket: kernels doubt nodes that cut through one. */
+function cpuWord({ cpus, numaNodes }: GuestMachine): string {
+  return numaNodes < 2 ? String(cpus) : `${cpus},sockets=${numaNodes},cores=${cpus / numaNodes},threads=1`;
+}
+
+/** CPUs and memory in equal parts; CPUs can be divided (`checkGuestSize`), the last megabytes go to the last nodes. */
 function numaWords({ numaNodes, cpus, memoryMegabytes }: GuestMachine): string[] {
   if (numaNodes < 2) return [];
   const part = (whole: number, index: number) => Math.floor((whole * index) / numaNodes);

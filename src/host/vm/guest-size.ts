@@ -29,8 +29,11 @@ export function checkGuestSize(size: GuestSize, initramfsBytes: number, bufferKi
       `${cpus} CPUs: QEMU's PC gives a guest at most ${guestCpusMax}`,
       `--cpus ${guestCpusMax}`,
     );
-  if (numaNodes > cpus)
-    throw sizeError(`${numaNodes} NUMA nodes need as many CPUs, and there are ${cpus}`, `--numa ${cpus}`);
+  if (cpus % numaNodes !== 0)
+    throw sizeError(
+      `${cpus} CPUs cannot be shared evenly by ${numaNodes} NUMA nodes`,
+      `--cpus ${Math.ceil(cpus / numaNodes) * numaNodes}`,
+    );
   const files = Math.ceil((2 * initramfsBytes) / 2 ** 20);
   const buffers = Math.ceil((bufferKilobytesPerCpu * cpus) / 1024);
   const kernel = kernelMegabytes + megabytesPerCpu * cpus;

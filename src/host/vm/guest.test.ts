@@ -116,6 +116,8 @@ describe('the size of a guest', () => {
 
   it('is what QEMU can give', () => {
     expect(() => checkGuestSize({ ...size, cpus: 256, memoryMegabytes: 4096 }, 0, 0)).toThrow(/at most 255/);
-    expect(() => checkGuestSize({ ...size, numaNodes: 9 }, 0, 0)).toThrow(/9 NUMA nodes/);
+    expect(() => checkGuestSize({ ...size, numaNodes: 3 }, 0, 0)).toThrow(
+      /8 CPUs cannot be shared evenly by 3 NUMA nodes/,
+    );
   });
 });
