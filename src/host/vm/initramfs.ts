@@ -1,10 +1,11 @@
 /** The guest's first file system: busybox, our init, the modules that are needed and the programs that the user names. */
 
 import { execFileSync } from 'node:child_process';
-import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
 import { type CpioEntry, cpioArchive, withDirectories } from './cpio.ts';
+import { beginningOf } from './file-head.ts';
 import { programOnPath } from './find-qemu.ts';
 import { guestInit } from './guest-init.ts';
 import type { KernelModule } from './kernel-modules.ts';
@@ -19,6 +20,9 @@ export interface InitramfsParts {
   /** Other files by path in the guest. */
   readonly texts: ReadonlyMap<string, string>;
 }
+
+/** Enough for the magic of ELF and for `#!` with its path. */
+const headBytes = 256;
 
 /** Applets that the guest's init uses. */
 const neededApplets =
@@ -107,7 +111,8 @@ function filesBelow(path: string): string[] {
   const full = resolve(path);
   try {
     const target = lstatSync(realpathSync(full));
-    if (!target.isDirectory()) return [full];
+    if (target.isFile()) return [full];
+    if (!target.isDirectory()) throw new Error('it is neither a file nor a folder');
     return readdirSync(full).flatMap((name) => filesBelow(join(full, name)));
   } catch (cause) {
     throw new DrainlabError(`cannot be put into the guest: ${(cause as Error).message}`, {
@@ -121,21 +126,11 @@ function filesBelow(path: string): string[] {
 }
 
 function neededBy(path: string): string[] {
-  const head = headOf(path);
+  const head = beginningOf(path, headBytes);
   if (isElf(head)) return sharedLibrariesOf(path);
   const interpreter = /^#!\s*(\/\S+)/.exec(head.toString('latin1'))?.[1];
   if (interpreter === undefined || interpreter === '/bin/sh') return [];
   return withLibraries([interpreter]);
-}
-
-function headOf(path: string): Buffer {
-  const bytes = Buffer.alloc(256);
-  const handle = openSync(path, 'r');
-  try {
-    return bytes.subarray(0, readSync(handle, bytes, 0, bytes.length, 0));
-  } finally {
-    closeSync(handle);
-  }
 }
 
 /** Folders of `files` that hold shared libraries. */

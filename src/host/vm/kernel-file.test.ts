@@ -58,6 +58,7 @@ describe('a kernel', () => {
       expect(() => readKernelFile(file('wrong', content))).toThrow(message);
     }
     const withCode = (code: string) => expect.objectContaining({ code });
+    expect(() => readKernelFile('/dev/zero')).toThrow(/no x86-64 kernel/);
     expect(() => readKernelFile(join(folder, 'absent'))).toThrow(withCode('E_VM_KERNEL'));
     expect(() => readKernelFile(file('k', bzImage('6.1')), folder)).toThrow(withCode('E_VM_MODULES'));
   });

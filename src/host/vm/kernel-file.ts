@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
+import { beginningOf } from './file-head.ts';
 
 export interface KernelFile {
   readonly path: string;
@@ -44,7 +45,7 @@ export function configured({ config }: KernelFile, name: string): string {
 
 function readHead(path: string): Buffer {
   try {
-    return readFileSync(path).subarray(0, headBytes);
+    return beginningOf(path, headBytes);
   } catch (cause) {
     throw new DrainlabError(`cannot read this kernel: ${(cause as Error).message}`, {
       code: 'E_VM_KERNEL',
