@@ -1,18 +1,10 @@
 /** A simulated run is the same bit for bit in Node, in a thread of Node, and in a browser. */
 
-import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
+import { launchBrowser } from '../browser.ts';
 import { type SimulatedResult, simulatedResults } from './simulated.ts';
-
-const browserPath = [
-  process.env.DRAINLAB_CHROMIUM ?? '',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((path) => path !== '' && existsSync(path));
 
 let inNode: SimulatedResult[];
 let bundle = '';
@@ -58,24 +50,21 @@ it('in a thread', async () => {
   expect(answer).toEqual(inNode);
 });
 
-it.skipIf(browserPath === undefined)(
-  `in a headless browser, on the page and in a worker${browserPath ? '' : ': skipped, no Chromium found (Debian: apt-get install chromium)'}`,
-  async () => {
-    const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
-    try {
-      const page = await browser.newPage();
-      await page.addScriptTag({ content: bundle });
-      // As texts: a function would carry the names of the test runner's modules.
-      expect(await page.evaluate('globalThis.simulated()')).toEqual(inNode);
-      const workerText = JSON.stringify(`${bundle}\npostMessage(globalThis.simulated());`);
-      const inWorker = await page.evaluate(`new Promise((resolve, reject) => {
+it('in a headless browser, on the page and in a worker', async () => {
+  const browser = await launchBrowser();
+  try {
+    const page = await browser.newPage();
+    await page.addScriptTag({ content: bundle });
+    // As texts: a function would carry the names of the test runner's modules.
+    expect(await page.evaluate('globalThis.simulated()')).toEqual(inNode);
+    const workerText = JSON.stringify(`${bundle}\npostMessage(globalThis.simulated());`);
+    const inWorker = await page.evaluate(`new Promise((resolve, reject) => {
         const worker = new Worker(URL.createObjectURL(new Blob([${workerText}])));
         worker.onmessage = ({ data }) => resolve(data);
         worker.onerror = ({ message }) => reject(new Error(message));
       })`);
-      expect(inWorker).toEqual(inNode);
-    } finally {
-      await browser.close();
-    }
-  },
-);
+    expect(inWorker).toEqual(inNode);
+  } finally {
+    await browser.close();
+  }
+});
