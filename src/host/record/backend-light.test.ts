@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lightPlan, lightWords } from './backend-light.ts';
+import { lightLine, lightPlan } from './backend-light.ts';
 import type { LightKernel } from './light-kernel.ts';
 import { planText } from './plan.ts';
 
@@ -27,12 +27,12 @@ describe('bpftrace', () => {
     // 64 MiB for all CPUs: 16 pages of 4 KiB for each of 1,024.
     [1024, 16],
   ])('on %i CPUs gets %i pages of buffer for each', (cpuCount, pages) => {
-    expect(lightWords({ ...kernel, cpuCount })).toContain(`BPFTRACE_PERF_RB_PAGES=${pages}`);
+    expect(lightLine({ ...kernel, cpuCount })).toContain(`BPFTRACE_PERF_RB_PAGES=${pages} `);
   });
 
   it('gets an empty header where it cannot read the kernel’s types', () => {
-    expect(lightWords(kernel)).not.toContain('-I');
-    expect(lightWords({ ...kernel, knowsTypes: false })).toContain('-I');
+    expect(lightLine(kernel)).not.toContain(' -I ');
+    expect(lightLine({ ...kernel, knowsTypes: false })).toContain(' -I ');
   });
 });
 
@@ -43,7 +43,7 @@ describe('the plan', () => {
     expect(lines).toContain("cat > light.bt <<'END_OF_PROGRAM'");
     expect(lines).toContain('kprobe:__drain_all_pages {');
     expect(lines.slice(lines.indexOf('END_OF_PROGRAM') + 1, -1)).toEqual([
-      'env BPFTRACE_PERF_RB_PAGES=64 bpftrace -q -o light.raw light.bt &',
+      'env BPFTRACE_PERF_RB_PAGES=64 bpftrace -q -B line light.bt > light.raw &',
       "sh -c 'make test'",
       'kill -INT $!; wait',
       '# save /proc/zoneinfo, vmstat, interrupts, … to proc-end/',

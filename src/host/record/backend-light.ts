@@ -6,7 +6,7 @@ import { readOr } from '../tracefs.ts';
 import type { LightKernel } from './light-kernel.ts';
 import { type LightCounts, lostLines, writeLightRecording } from './light-lines.ts';
 import { lightProgram } from './light-program.ts';
-import { type RecordPlan, shellWord } from './plan.ts';
+import type { RecordPlan } from './plan.ts';
 import { RecorderProgram } from './program.ts';
 import type { Recorded, Recorder } from './recorder.ts';
 
@@ -31,20 +31,15 @@ export interface LightOrder {
   readonly command: readonly string[];
 }
 
-export function lightWords({ cpuCount, knowsTypes }: LightKernel): string[] {
+/** Each line is written at once (bpftrace's own -o keeps them until its end): what was recorded outlives a crash. */
+export function lightLine({ cpuCount, knowsTypes }: LightKernel): string {
   const pages = 2 ** Math.floor(Math.log2(bufferBytesMax / 4096 / cpuCount));
-  const words = [
-    'env',
-    `BPFTRACE_PERF_RB_PAGES=${Math.max(4, Math.min(bufferPagesMax, pages))}`,
-    'bpftrace',
-    '-q',
-  ];
-  if (!knowsTypes) words.push('-I', headerFolder);
-  return [...words, '-o', rawFile, programFile];
+  const environment = `BPFTRACE_PERF_RB_PAGES=${Math.max(4, Math.min(bufferPagesMax, pages))}`;
+  const include = knowsTypes ? '' : `-I ${headerFolder} `;
+  return `env ${environment} bpftrace -q -B line ${include}${programFile} > ${rawFile}`;
 }
 
 export function lightPlan({ kernel, command }: LightOrder): RecordPlan {
-  const words = lightWords(kernel).map(shellWord).join(' ');
   const header = kernel.knowsTypes
     ? ''
     : `mkdir -p ${headerFolder}/linux; : > ${headerFolder}/linux/types.h\n`;
@@ -63,7 +58,7 @@ export function lightPlan({ kernel, command }: LightOrder): RecordPlan {
       { do: 'save', to: 'proc-start' },
       {
         do: 'start',
-        line: `cat > ${programFile} <<'END_OF_PROGRAM'\n${lightProgram(kernel)}END_OF_PROGRAM\n${header}${words} &`,
+        line: `cat > ${programFile} <<'END_OF_PROGRAM'\n${lightProgram(kernel)}END_OF_PROGRAM\n${header}${lightLine(kernel)} &`,
       },
       { do: 'command', words: command },
       { do: 'stop', line: 'kill -INT $!; wait' },
@@ -101,7 +96,7 @@ export class LightRecorder implements Recorder {
       writeFileSync(join(folder, headerFolder, 'linux/types.h'), '');
     }
     const before = probesOn(kernel);
-    this.#program = new RecorderProgram(lightWords(kernel), folder);
+    this.#program = new RecorderProgram(['sh', '-c', `exec ${lightLine(kernel)}`], folder);
     this.#onStart(this.#program.pid, 'bpftrace');
     await this.#attached(this.#program, before);
   }

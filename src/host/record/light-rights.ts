@@ -17,7 +17,8 @@ export interface LightRights {
 
 export function lightRightsOfThisHost(): LightRights {
   const info = spawnSync('bpftrace', ['--info'], { encoding: 'utf8', timeout: 30_000 });
-  const types = /^ *btf: (yes|no)$/m.exec(info.stdout ?? '')?.[1];
+  // bpftrace 0.17 says it on its standard error.
+  const types = /^ *btf: (yes|no)$/m.exec(`${info.stdout ?? ''}\n${info.stderr ?? ''}`)?.[1];
   return {
     isRoot: process.getuid?.() === 0,
     hasBpftrace: info.error === undefined,
