@@ -250,6 +250,29 @@ test.skipIf(!existsSync('/proc/self') || !hasXz)(
   },
 );
 
+test('a host that is too large for its thread costs itself and nothing else', async () => {
+  const { surveyHosts } = await import(join(built, 'dist/host/fleet/survey.js'));
+  const { findHosts } = await import(join(built, 'dist/host/fleet/find-hosts.js'));
+  const tight = join(folder, 'tight');
+  const text = madeFiles(madeHost(1), 1).get('proc/zoneinfo') ?? '';
+  // As many zones as fit into the limit of a text.
+  put(join(tight, 'b-huge/proc/zoneinfo'), text.repeat(Math.floor((63 << 20) / text.length)));
+  for (const name of ['a', 'c', 'd']) put(join(tight, name, 'proc/zoneinfo'), text);
+  const surveyed = await surveyHosts({
+    ...findHosts([tight]),
+    question: {},
+    jobs: 1,
+    cache: null,
+    onHost: () => undefined,
+    signal: new AbortController().signal,
+    threadMegabytes: 10,
+  });
+  expect(surveyed.hosts.map(({ path }: { path: string }) => path.slice(-1))).toEqual(['a', 'c', 'd']);
+  expect(surveyed.errors).toEqual([
+    { path: join(tight, 'b-huge'), code: 'E_CENSUS_HOST', message: expect.stringMatching(/memory/) },
+  ]);
+});
+
 test.skipIf(!hasXz)('the benchmark runs, small', () => {
   const bench = join(root, 'bench/census-fleet.ts');
   const ended = spawnSync(

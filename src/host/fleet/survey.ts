@@ -16,6 +16,8 @@ export interface Survey {
   readonly onHost: (done: number, failed: number) => void;
   /** What is done by then is given. */
   readonly signal: AbortSignal;
+  /** Heap of a thread. */
+  readonly threadMegabytes?: number;
 }
 
 export interface Surveyed {
@@ -28,7 +30,9 @@ export interface Surveyed {
 /** drainlab runs from its TypeScript sources, which threads cannot load: hosts are looked at in this one. */
 const fromSource = import.meta.url.endsWith('.ts');
 /** A text of 64 MB and what is made of it fit easily. */
-const threadLimits = { maxOldGenerationSizeMb: 768 };
+const threadMegabytes = 768;
+/** Buffers of an archive die young; more room for them takes a quarter more memory and is no faster. */
+const youngMegabytes = 4;
 
 export async function surveyHosts(survey: Survey): Promise<Surveyed> {
   const run = new SurveyRun(survey);
@@ -55,7 +59,7 @@ class SurveyRun {
   /** Takes the next host until there is none. */
   async lane(): Promise<void> {
     const { places, question, cache, signal } = this.#survey;
-    const looker = canTravel(question) && !fromSource ? new LookerThread(question, signal) : null;
+    const looker = canTravel(question) && !fromSource ? new LookerThread(this.#survey) : null;
     try {
       while (this.#next < places.length && !signal.aborted) {
         const place = places[this.#next++];
@@ -83,25 +87,24 @@ export function canTravel({ policies = [] }: HostQuestion): boolean {
 }
 
 class LookerThread {
-  readonly #question: HostQuestion;
-  readonly #signal: AbortSignal;
+  readonly #survey: Survey;
   #worker: Worker | null = null;
 
-  constructor(question: HostQuestion, signal: AbortSignal) {
-    this.#question = question;
-    this.#signal = signal;
+  constructor(survey: Survey) {
+    this.#survey = survey;
   }
 
   /** null: ended before there was an answer. */
   look(place: HostPlace): Promise<HostOutcome | null> {
     this.#worker ??= this.#start();
     const worker = this.#worker;
+    const { signal } = this.#survey;
     return new Promise((resolve) => {
       const settle = (outcome: HostOutcome | null) => {
         worker.off('message', settle);
         worker.off('error', failed);
         worker.off('exit', ended);
-        this.#signal.removeEventListener('abort', stop);
+        signal.removeEventListener('abort', stop);
         resolve(outcome);
       };
       const lost = (why: string) => {
@@ -115,7 +118,7 @@ class LookerThread {
       worker.on('message', settle);
       worker.on('error', failed);
       worker.on('exit', ended);
-      this.#signal.addEventListener('abort', stop);
+      signal.addEventListener('abort', stop);
       worker.postMessage(place);
     });
   }
@@ -126,8 +129,11 @@ class LookerThread {
 
   #start(): Worker {
     const worker = new Worker(new URL('./survey-worker.js', import.meta.url), {
-      workerData: this.#question,
-      resourceLimits: threadLimits,
+      workerData: this.#survey.question,
+      resourceLimits: {
+        maxOldGenerationSizeMb: this.#survey.threadMegabytes ?? threadMegabytes,
+        maxYoungGenerationSizeMb: youngMegabytes,
+      },
     });
     // One that fails when nobody waits for it any more is no trouble.
     worker.on('error', () => undefined);
