@@ -1,6 +1,7 @@
 /** The folder that takes a recording: new, empty, or with nothing but the console of a guest that failed. */
 
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
 
 /** What a guest that did not get far leaves (src/host/vm). */
@@ -8,7 +9,7 @@ export const consoleName = 'console.txt';
 
 /** Throws E_RECORD_FOLDER when something is there that a recording would be mixed with. */
 export function refuseUsedFolder(folder: string): void {
-  const about = statSync(folder, { throwIfNoEntry: false });
+  const about = aboutOf(folder);
   if (about === undefined) return;
   if (about.isDirectory() && readdirSync(folder).every((name) => name === consoleName)) return;
   throw new DrainlabError('there is something at this place already', {
@@ -19,14 +20,30 @@ export function refuseUsedFolder(folder: string): void {
   });
 }
 
+/** undefined: nothing is there. */
+function aboutOf(folder: string): Stats | undefined {
+  try {
+    return statSync(folder, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw folderError(folder, cause);
+  }
+}
+
 /** Throws E_RECORD_FOLDER when it cannot be made, or is in use. */
 export function makeRecordingFolder(folder: string): void {
   refuseUsedFolder(folder);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeSteps(folder);
   } catch (cause) {
     throw folderError(folder, cause);
   }
+}
+
+/** Step by step: mkdir -p of Node 20 never returns below /proc. */
+function makeSteps(folder: string): void {
+  if (existsSync(folder)) return;
+  makeSteps(dirname(folder));
+  mkdirSync(folder);
 }
 
 /** What the file system said about a folder, as one of our errors. */
