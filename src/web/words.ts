@@ -40,6 +40,11 @@ export const words: Readonly<Record<string, string>> = {
   pcp_global_drain: 'A counter of the 2012 patches: how many drains of every zone were asked for.',
   pcp_global_ipi_saved:
     'A counter of the 2012 patches: drains at which fewer than half of the CPUs were interrupted. It counts drains, not interrupts.',
+  pcp_mask_alloc: 'A counter that the thread asked for: how often a set of CPUs was allocated for a drain.',
+  pcp_mask_alloc_fail:
+    'A counter that the thread asked for: allocations of the set that failed, after which everyone was interrupted.',
+  pcp_mask_alloc_pages:
+    'A counter that the thread asked for: allocations of the set for which the slab had nothing left and asked the page allocator.',
   exact:
     'Follows from the recording alone: what the policy would have done at each recorded drain, given who held pages then.',
   modelled: 'Needs an assumption or a model beside the recording; the reason stands beside it.',

@@ -293,7 +293,9 @@ function Counters({ verdict: { policies } }: { verdict: Verdict }) {
               <th scope="col">Policy</th>
               {counterNames.map((name) => (
                 <th scope="col" key={name}>
-                  <code>{name}</code>
+                  <Word of={name}>
+                    <code>{name}</code>
+                  </Word>
                 </th>
               ))}
             </tr>
