@@ -39,8 +39,9 @@ export async function runFleet(paths: readonly string[], flags: CensusFlags): Pr
 
 /** A single archive is shown like a single host. */
 function isOneArchive(paths: readonly string[], flags: CensusFlags): boolean {
-  if (paths.length !== 1 || flags.csv || flags.parquet !== undefined || flags.html !== undefined)
-    return false;
+  const wantsRows =
+    flags.csv || flags.parquet !== undefined || flags.html !== undefined || flags.cache !== undefined;
+  if (paths.length !== 1 || wantsRows) return false;
   return statSync(paths[0], { throwIfNoEntry: false })?.isDirectory() === false;
 }
 
