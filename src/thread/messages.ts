@@ -137,6 +137,8 @@ export interface Moment {
   readonly pages: Int32Array;
   /** The last drain until then; -1: there was none. */
   readonly drain: number;
+  /** Position in `OpenedMachine.zones` of the one zone that it is for; -1: every zone. */
+  readonly zone: number;
   /** `Mark` of each CPU at that drain; all none where it was turned away. */
   readonly marks: Uint8Array;
 }

@@ -11,12 +11,29 @@ function read(): ReadonlyMap<string, string> {
   return new Map(new URLSearchParams(location.hash.slice(1)));
 }
 
-addEventListener('hashchange', () => {
-  values.value = read();
-});
-addEventListener('popstate', () => {
-  values.value = read();
-});
+for (const event of ['hashchange', 'popstate'] as const) {
+  addEventListener(event, () => {
+    clearTimeout(writing);
+    writing = undefined;
+    values.value = read();
+  });
+}
+
+/** Browsers refuse an address that changes more often than some ten times a second. */
+const writeMs = 250;
+/** The address of what moves is still to be written. */
+let writing: ReturnType<typeof setTimeout> | undefined;
+
+function write(): void {
+  clearTimeout(writing);
+  writing = undefined;
+  const hash = hashOf(values.value);
+  if (hash !== location.hash) history.replaceState(null, '', hash);
+}
+
+function hashOf(chosenValues: ReadonlyMap<string, string>): string {
+  return `#${new URLSearchParams([...chosenValues])}`;
+}
 
 /** All that was chosen. */
 export const address: ReadonlySignal<ReadonlyMap<string, string>> = values;
@@ -40,9 +57,14 @@ export function choose(changes: Readonly<Record<string, string | number>>, conti
     if (value === '') next.delete(key);
     else next.set(key, String(value));
   }
-  const hash = `#${new URLSearchParams([...next])}`;
-  if (hash === location.hash) return;
-  if (continuous) history.replaceState(null, '', hash);
-  else history.pushState(null, '', hash);
+  if (hashOf(next) === hashOf(values.value)) return;
+  if (continuous) {
+    values.value = next;
+    writing ??= setTimeout(write, writeMs);
+    return;
+  }
+  // What moved until now is where the back button goes to.
+  if (writing !== undefined) write();
   values.value = next;
+  history.pushState(null, '', hashOf(next));
 }

@@ -16,6 +16,9 @@ const drains: DrainColumns = {
   policies: ['everyone', 'static-mask'],
   disturbed: [Int32Array.of(3, 3, 3), Int32Array.of(1, 0, 3)],
   useless: [Int32Array.of(2, 3, 0), Int32Array.of(0, 0, 0)],
+  cpuHeld: Int32Array.of(2, 2, 1, 1),
+  cpuDisturbed: [Int32Array.of(1, 2, 1, 2), Int32Array.of(1, 2, 0, 1)],
+  cpuUseless: [Int32Array.of(0, 0, 1, 1), new Int32Array(4)],
 };
 
 describe('bars of drains', () => {

@@ -57,6 +57,12 @@ export interface TrackColours {
   readonly stall: string;
 }
 
+export function trackColours(dark: boolean): TrackColours {
+  return dark
+    ? { everyone: '#424a54', useful: '#6fb4ff', useless: '#ffa657', stall: '#c99bff' }
+    : { everyone: '#c9ced6', useful: '#0a5fb4', useless: '#b4530a', stall: '#7a3db8' };
+}
+
 /** Bars from the bottom: everyone behind, the policy before it, of it what was for nothing hatched by another colour on top. */
 export function drawDrainTrack(canvas: HTMLCanvasElement, bars: DrainBars, colours: TrackColours): void {
   const context = canvas.getContext('2d');

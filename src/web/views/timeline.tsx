@@ -17,7 +17,7 @@ import {
   drawStallTrack,
   type Span,
   TilePicture,
-  type TrackColours,
+  trackColours,
 } from '../parts/timeline-canvas.ts';
 import { Word } from '../parts/word.tsx';
 import { current, fail, type OpenRecording, policy } from '../state.ts';
@@ -340,12 +340,6 @@ function Tracks({ recording, span, columns, drain }: TracksProps) {
       )}
     </>
   );
-}
-
-function trackColours(dark: boolean): TrackColours {
-  return dark
-    ? { everyone: '#424a54', useful: '#6fb4ff', useless: '#ffa657', stall: '#c99bff' }
-    : { everyone: '#c9ced6', useful: '#0a5fb4', useless: '#b4530a', stall: '#7a3db8' };
 }
 
 function Axis({ span, width }: { span: Span; width: number }) {

@@ -22,10 +22,31 @@ export const views: readonly View[] = [
     load: async () => (await import('./verdict.tsx')).VerdictView,
   },
   {
+    name: 'machine',
+    title: 'Machine',
+    answers: 'Which CPUs hold pages at a moment, and whom does a drain disturb?',
+    needsRecording: true,
+    load: async () => (await import('./machine.tsx')).MachineView,
+  },
+  {
     name: 'timeline',
     title: 'Timeline',
     answers: 'Who held pages when, and what did each drain do?',
     needsRecording: true,
     load: async () => (await import('./timeline.tsx')).TimelineView,
+  },
+  {
+    name: 'live',
+    title: 'Live',
+    answers: 'Who holds pages on this host now, and what would a drain do?',
+    needsRecording: false,
+    load: async () => (await import('./live.tsx')).LiveView,
+  },
+  {
+    name: 'audit',
+    title: 'Audit',
+    answers: 'Who disturbed whom in this recording? Isolated CPUs first.',
+    needsRecording: true,
+    load: async () => (await import('./audit.tsx')).AuditView,
   },
 ];
