@@ -78,6 +78,10 @@ describe('a light recording', () => {
     for (const name of ['selective', 'static-mask']) expect(policy(name).interrupts).toBe(1 + 2 + 3 + 0);
     expect(policy('two-pass').interrupts).toBe(1 + 3 + 3 + 0);
     expect(policy('static-mask').isolatedInterrupts).toBe(0 + 1 + 1);
+    // At the call that was turned away nobody looked: everyone three, a mask none to three.
+    expect(policy('everyone').turnedAwayInterruptsBounds).toBeUndefined();
+    expect(policy('static-mask').turnedAwayInterruptsBounds).toEqual([0, 3]);
+    expect(verdict.caveats.join(' ')).toContain('everyone 3, static-mask 0 to 3 interrupts more');
     expect(policy('worker').workers).toBe(2 + 3 + 4);
     // DMA and DMA32 of CPU 0; DMA32 of 0 and 3; DMA32 of 1, 2 and 3.
     expect(policy('remote').locked).toBe(1 * 2 + 2 + 3);

@@ -115,7 +115,11 @@ export function caveats(
 function turnedAwayText(asked: readonly PolicyVerdict[]): string {
   const more = asked
     .filter(({ turnedAwayInterrupts }) => turnedAwayInterrupts > 0)
-    .map(({ name, turnedAwayInterrupts }) => `${name} ${count(turnedAwayInterrupts)}`);
+    .map(({ name, turnedAwayInterrupts, turnedAwayInterruptsBounds: bounds }) =>
+      bounds === undefined
+        ? `${name} ${count(turnedAwayInterrupts)}`
+        : `${name} ${count(bounds[0])} to ${count(bounds[1])}`,
+    );
   return more.length === 0 ? '' : ` Had these drained too: ${more.join(', ')} interrupts more (modelled).`;
 }
 

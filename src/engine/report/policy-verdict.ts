@@ -62,6 +62,7 @@ export function policyVerdict(sums: PolicySums, context: PolicyContext): PolicyV
     strandedPages: bases.strandedPages === 'not-known' ? null : high[Cell.pagesStranded],
     returnedAtOnce: sums.returned,
     turnedAwayInterrupts: sums.turnedAwayHigh[Cell.interrupts],
+    ...turnedAwayBounds(sums),
     vmstat: vmstatOf(sums, drains),
     stallNs: context.stallOf(policy.name),
     bases,
@@ -79,6 +80,11 @@ function vmstatOf(sums: PolicySums, drains: number): VmstatCounters {
     pcp_mask_alloc_fail: allocations === 0 ? 0 : null,
     pcp_mask_alloc_pages: allocations === 0 ? 0 : null,
   };
+}
+
+function turnedAwayBounds({ turnedAwayLow, turnedAwayHigh }: PolicySums): Partial<PolicyVerdict> {
+  const bounds: Interval = [turnedAwayLow[Cell.interrupts], turnedAwayHigh[Cell.interrupts]];
+  return bounds[0] === bounds[1] ? {} : { turnedAwayInterruptsBounds: bounds };
 }
 
 function boundsOf(sums: PolicySums, cell: number): Interval | null {

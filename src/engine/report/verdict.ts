@@ -121,6 +121,8 @@ export interface PolicyVerdict {
   returnedAtOnce: number;
   /** Interrupts more, had the calls that the recorded kernel turned away been carried out by this policy. */
   turnedAwayInterrupts: number;
+  /** Where it is not known who held pages then: unknown CPUs counted as empty and as holding pages. Absent: all was known. */
+  turnedAwayInterruptsBounds?: Interval;
   vmstat: VmstatCounters;
   stallNs: StallNs | null;
   /** Basis of each figure; those that go with `interrupts` are listed under that name only. */
