@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { shippedRecordings } from '../../../test/recordings.ts';
@@ -6,7 +6,7 @@ import type { EventBlock } from '../../engine/input/event-log.ts';
 import { openTraceFile } from '../node-source.ts';
 
 const recordings = readdirSync(shippedRecordings, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && existsSync(join(shippedRecordings, entry.name, 'trace.dat')))
   .map(({ name }) => name);
 
 /** A number for each row that depends on all columns of the page events. */
