@@ -99,6 +99,10 @@ function both(first: RebuildObserver, second: RebuildObserver): RebuildObserver 
       first.drainEnded(outcome);
       second.drainEnded(outcome);
     },
+    snapshotTaken(snapshot, timeNs) {
+      first.snapshotTaken?.(snapshot, timeNs);
+      second.snapshotTaken?.(snapshot, timeNs);
+    },
   };
 }
 

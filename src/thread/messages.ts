@@ -3,7 +3,9 @@
  * an error; before that there may be any number of progress messages. A question can be called off.
  */
 
+import type { Frontier, MaskFrom } from '../engine/report/break-even.ts';
 import type { DrainRecord } from '../engine/timeline/drain-table.ts';
+import type { MemoryPoints } from '../engine/timeline/memory-log.ts';
 import type { PagesTile } from '../engine/timeline/pages-log.ts';
 
 /** A file that was dropped or chosen, with its path below what was dropped. */
@@ -43,8 +45,16 @@ export interface Calls {
   };
   /** One drain, and whom each policy disturbs at it. */
   drain: { ask: { recording: RecordingId; number: number }; answer: DrainStoryData };
-  /** Mistakes in a scenario; empty: none. */
-  checkScenario: { ask: { yaml: string }; answer: { mistakes: ScenarioMistake[]; bytesNeeded: number } };
+  /** The built-in scenarios, and what an editor needs: the JSON Schema of the form, names and values of costs. */
+  scenarios: {
+    ask: Record<string, never>;
+    answer: { scenarios: BuiltInScenario[]; schema: string; costs: Readonly<Record<string, number>> };
+  };
+  /** Mistakes in a scenario; empty: none. `facts` are null where there are mistakes. */
+  checkScenario: {
+    ask: { yaml: string; sets?: readonly string[] };
+    answer: { mistakes: ScenarioMistake[]; bytesNeeded: number; facts: ScenarioFacts | null };
+  };
   /** Every policy of the scenario on the same seeds, and the verdict that the command line prints. */
   simulate: {
     ask: { yaml: string; file: string; sets: readonly string[]; policyFile?: PolicyFile };
@@ -55,16 +65,99 @@ export interface Calls {
     ask: { yaml: string; file: string; sets: readonly string[]; policy: string; seed?: number };
     answer: Opened;
   };
-  /** Prices by number of CPUs and holders (engine/report/break-even.ts), as JSON. */
+  /** Prices by number of CPUs and holders, those of `drainlab simulate --break-even`. No YAML: the scenario that it takes. */
   breakEven: {
     ask: { yaml: string; file: string; sets: readonly string[]; cpus: readonly number[] };
-    answer: { json: string };
+    answer: BreakEvenMap;
   };
+  /** What policies, built-in or of the user's own, would have done at the drains of a recording. */
+  policyOver: {
+    ask: { recording: RecordingId; policies: readonly string[]; policyFile?: PolicyFile };
+    answer: { rows: PolicyOver[] };
+  };
+  /** Interrupts of two-pass over its share, at the drains of a recording. */
+  shareCurve: { ask: { recording: RecordingId }; answer: ShareCurve };
+  /** The drains of a recording alone, for `openPacked` in another worker. */
+  packDrains: { ask: { recording: RecordingId }; answer: { bytes: Uint8Array } };
   /** Who disturbed whom, as the JSON of `drainlab audit`. Reads the recording once more. */
   audit: { ask: { recording: RecordingId; isolated?: string }; answer: { json: string } };
 }
 
 export type CallName = keyof Calls;
+
+export interface BuiltInScenario {
+  readonly name: string;
+  readonly title: string;
+  readonly yaml: string;
+}
+
+/** What a scenario comes to when its defaults are filled in. */
+export interface ScenarioFacts {
+  readonly cpus: number;
+  readonly memoryPages: number;
+  readonly kernel: string;
+  /** Sets of CPUs are allocated. */
+  readonly offstack: boolean;
+  readonly tasks: number;
+  readonly seconds: number;
+  readonly seeds: number;
+  /** Policies that are run, the baseline first. */
+  readonly policies: readonly string[];
+  readonly maskFastNs: number;
+  readonly maskPageNs: number;
+}
+
+/** Sums of a policy over the drains that were carried out: where unknown CPUs are empty, and where they hold pages. */
+export interface PolicyOver {
+  readonly policy: string;
+  readonly origin: string;
+  readonly drains: number;
+  /** The policy would let some calls return at once; here each is counted as carried out. */
+  readonly everyCallIsCarriedOut: boolean;
+  readonly interrupts: readonly [number, number];
+  readonly disturbed: readonly [number, number];
+  readonly useless: readonly [number, number];
+  readonly isolatedDisturbed: readonly [number, number];
+  readonly workers: readonly [number, number];
+  readonly locked: readonly [number, number];
+  readonly strandedPages: readonly [number, number];
+}
+
+/** two-pass by its share: interrupts (both bounds), and drains at which it asks for a mask. */
+export interface ShareCurve {
+  readonly shares: Float64Array;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  readonly masks: Float64Array;
+  readonly drains: number;
+}
+
+/** Prices of one drain at points of a map (engine/report/break-even.ts), in columns. */
+export interface BreakEvenMap {
+  readonly kernel: string;
+  readonly baseline: string;
+  readonly pagesPerHolder: number;
+  readonly cpus: readonly number[];
+  /** Bytes of a mask on so many CPUs. */
+  readonly maskBytes: readonly number[];
+  /** By position in `cpus`: the first of its points; and one more for the end. */
+  readonly first: Int32Array;
+  /** By point: CPUs that hold pages, ascending for each number of CPUs. */
+  readonly holders: Int32Array;
+  /** In the order of the command line's rows: the baseline first. */
+  readonly series: readonly BreakEvenSeries[];
+  readonly frontiers: readonly Frontier[];
+}
+
+/** One policy, with its mask from one source, by point. */
+export interface BreakEvenSeries {
+  readonly policy: string;
+  readonly mask: MaskFrom;
+  readonly callerNs: Float64Array;
+  readonly disturbedNs: Float64Array;
+  readonly totalNs: Float64Array;
+  readonly interrupts: Int32Array;
+}
 
 /** A policy that the user wrote in the page: its text, as TypeScript without types or as JavaScript. */
 export interface PolicyFile {
@@ -89,6 +182,8 @@ export interface Opened {
   readonly fromNs: number;
   readonly toNs: number;
   readonly drains: DrainColumns;
+  /** Free pages and watermarks by zone; no moments: not known. */
+  readonly memory: MemoryPoints;
   /** How exact the pages of CPUs over time are, in one sentence. */
   readonly pagesBasis: string;
   /** Files that were used, by path. */
@@ -169,6 +264,8 @@ export interface EngineProgress {
   readonly part: number | null;
   /** Bytes read, or simulated ns, for rates. */
   readonly bytes: number;
+  /** A first picture of what was read so far: pages of every CPU up to now. */
+  readonly preview?: PagesTile;
 }
 
 /** A DrainlabError as data; code `E_CANCELLED` when the question was called off. */

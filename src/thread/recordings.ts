@@ -5,9 +5,11 @@ import { parseCpuList } from '../base/cpu-list.ts';
 import { DrainlabError } from '../base/errors.ts';
 import type { Machine } from '../engine/input/machine.ts';
 import { builtInPolicies } from '../engine/policy/built-in.ts';
+import { policyByName } from '../engine/policy/by-name.ts';
 import { replay } from '../engine/replay.ts';
 import { writeJson } from '../engine/report/write-json.ts';
 import { type Packed, pack, recordedViews, unpack } from '../engine/timeline/pack.ts';
+import type { PagesTile } from '../engine/timeline/pages-log.ts';
 import { Timeline } from '../engine/timeline/timeline.ts';
 import { readBeside, readTracefsFiles, releaseOf } from '../trace/beside-recording.ts';
 import { blobSource, openTrace } from '../trace/index.ts';
@@ -15,6 +17,8 @@ import { TextFeatures } from '../trace/text-features.ts';
 import type { Calls, EngineProgress, NamedFile, Opened, RecordingId } from './messages.ts';
 import { momentOf } from './moments.ts';
 import { drainColumns, drainStory, openedMachine } from './opened.ts';
+import { withOwnPolicy } from './own-policy.ts';
+import { policiesOver } from './policy-over.ts';
 import { droppedRecording } from './recording-files.ts';
 
 interface OpenRecording {
@@ -27,6 +31,8 @@ interface OpenRecording {
 export interface Following {
   readonly signal: AbortSignal;
   progress(progress: EngineProgress): void;
+  /** Would progress be told now? What is dear to make is made only then. */
+  isDue(): boolean;
 }
 
 export class Recordings {
@@ -49,7 +55,12 @@ export class Recordings {
           timeline,
           signal: following.signal,
           onProgress: (bytes, total) =>
-            following.progress({ what: `reading ${name}`, part: total ? bytes / total : null, bytes }),
+            following.progress({
+              what: `reading ${name}: ${timeline.drains.length} drains so far`,
+              part: total ? bytes / total : null,
+              bytes,
+              ...(following.isDue() ? previewOf(timeline) : {}),
+            }),
         });
         following.signal.throwIfAborted();
         // Text may tell how many CPUs there are only while it is read.
@@ -85,6 +96,7 @@ export class Recordings {
       fromNs,
       toNs,
       drains: drainColumns(timeline, builtInPolicies),
+      memory: timeline.memory.points(),
       pagesBasis,
       files: used,
     };
@@ -116,6 +128,22 @@ export class Recordings {
     return drainStory(this.#at(recording).views.timeline, builtInPolicies, number);
   }
 
+  /** The drains are enough to ask a policy; no page of any CPU over time goes with them. */
+  async packDrains(id: RecordingId): Promise<Calls['packDrains']['answer']> {
+    const { views } = this.#at(id);
+    const timeline = new Timeline(views.timeline.machine);
+    timeline.drains.copyFrom(views.timeline.drains);
+    const { bytes } = await pack({ ...views, timeline }, Number.POSITIVE_INFINITY);
+    return { bytes };
+  }
+
+  async policyOver(ask: Calls['policyOver']['ask']): Promise<Calls['policyOver']['answer']> {
+    const timeline = this.timelineOf(ask.recording);
+    const policies = ask.policies.map(policyByName);
+    if (ask.policyFile === undefined) return { rows: policiesOver(timeline, policies) };
+    return withOwnPolicy(ask.policyFile, (own) => ({ rows: policiesOver(timeline, [...policies, own]) }));
+  }
+
   filesOf(id: RecordingId): readonly NamedFile[] {
     return this.#at(id).files;
   }
@@ -132,6 +160,15 @@ export class Recordings {
       hint: 'Open it again.',
     });
   }
+}
+
+/** Columns of the first picture; cells of a large machine are not drawn while it is read. */
+const previewColumns = 256;
+const previewCellsMax = 1 << 16;
+
+function previewOf({ pages, timeNs }: Timeline): { preview?: PagesTile } {
+  if (timeNs <= 0 || pages.cpuCount * previewColumns > previewCellsMax) return {};
+  return { preview: pages.tile(0, timeNs, previewColumns) };
 }
 
 function withIsolated(machine: Machine, list: string): Machine {

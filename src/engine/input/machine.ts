@@ -46,4 +46,6 @@ export interface ZoneinfoSnapshot {
   readonly high?: Int32Array;
   /** Free pages by zone; -1: not printed. */
   readonly free?: Int32Array;
+  /** Watermarks by zone; -1: not printed. */
+  readonly watermarks?: Readonly<Record<'min' | 'low' | 'high', Int32Array>>;
 }

@@ -397,11 +397,15 @@ export function snapshotFrom(
   const printedAt = new Float32Array(pages.length);
   const high = new Int32Array(pages.length).fill(-1);
   const free = new Int32Array(zoneCount).fill(-1);
+  const watermarks = { min: free.slice(), low: free.slice(), high: free.slice() };
   const textEnd = zoneinfo.at(-1)?.end ?? 0;
   for (const zone of zoneinfo) {
     const index = machine.zones.findIndex((z) => z.node === zone.node && z.name === zone.name);
     if (index < 0) continue;
     free[index] = zone.free;
+    watermarks.min[index] = zone.min;
+    watermarks.low[index] = zone.low;
+    watermarks.high[index] = zone.highMark;
     const start = zoneinfo.find((z) => z.node === zone.node)?.place ?? 0;
     const end = zoneinfo.find((z) => z.place > zone.place && z.node !== zone.node)?.place ?? textEnd;
     const { lists } = zone;
@@ -413,5 +417,5 @@ export function snapshotFrom(
       printedAt[list] = (lists.place[row] - start) / (end - start);
     }
   }
-  return { number, label, pages, printedAt, high, free };
+  return { number, label, pages, printedAt, high, free, watermarks };
 }

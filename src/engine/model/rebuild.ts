@@ -4,6 +4,7 @@
  */
 
 import { BitSet } from '../../base/bit-set.ts';
+import type { Nanoseconds } from '../../base/units.ts';
 import type { DrainOutcome, DrainRequest } from '../input/drain-request.ts';
 import { type EventBlock, type EventLogSource, Kind } from '../input/event-log.ts';
 import type { Machine, ZoneinfoSnapshot } from '../input/machine.ts';
@@ -22,6 +23,8 @@ export interface RebuildObserver {
   drainRequested(request: DrainRequest): void;
   /** Everything the recording tells about the drain is known. Called directly after its request. */
   drainEnded(outcome: DrainOutcome): void;
+  /** /proc/zoneinfo was printed from `timeNs` on. Called in time order. */
+  snapshotTaken?(snapshot: ZoneinfoSnapshot, timeNs: Nanoseconds): void;
 }
 
 /** Why a compared count or set differs from the kernel's; every difference is in exactly one class. */
@@ -111,7 +114,9 @@ class Replayed implements Rebuild, DrainListener {
     this.#looks = new Looks(this.#lists);
     this.#events = new PageEvents(machine, this.#rules, this.#seen, this.#lists, this.#looks);
     this.#drains = new Drains(machine, source, this.#lists, this.#looks, this.#events, this.#rules, this);
-    this.#check = new SnapshotCheck(machine, snapshots, this.#lists, this.#looks);
+    this.#check = new SnapshotCheck(machine, snapshots, this.#lists, this.#looks, (snapshot, timeNs) =>
+      observer.snapshotTaken?.(snapshot, timeNs),
+    );
     this.#handlers = this.#makeHandlers();
     this.#report = {
       drainsCompared: 0,

@@ -60,7 +60,17 @@ export class SnapshotCheck {
   readonly #nodes: number;
   readonly #waiting: Printed[] = [];
 
-  constructor(machine: Machine, snapshots: readonly ZoneinfoSnapshot[], lists: PageLists, looks: Looks) {
+  readonly #onTaken: (snapshot: ZoneinfoSnapshot, timeNs: Nanoseconds) => void;
+
+  /** `onTaken` is told of each snapshot that was printed, with the time at which its first node was begun. */
+  constructor(
+    machine: Machine,
+    snapshots: readonly ZoneinfoSnapshot[],
+    lists: PageLists,
+    looks: Looks,
+    onTaken: (snapshot: ZoneinfoSnapshot, timeNs: Nanoseconds) => void = () => {},
+  ) {
+    this.#onTaken = onTaken;
     this.#lists = lists;
     this.#looks = looks;
     const nodes = [...new Set(machine.zones.map(({ node }) => node))];
@@ -127,6 +137,7 @@ export class SnapshotCheck {
     this.#lists.journal = null;
     const nodeNs = this.#nodeTimes(look.timeNs, timeNs);
     const printed = { snapshot, look, endNs: timeNs, nodeNs, believed: null };
+    this.#onTaken(snapshot, nodeNs[0]);
     if (this.anchored) {
       this.#waiting.push(printed);
       return;

@@ -22,6 +22,11 @@ function made(): Packed {
   timeline.drainEnded(outcomeOf(0, { endNs: 8, pagesDrained: 7, cpuCount: 3 }));
   timeline.drainRequested(requestOf({ number: 1, pages: [0, 0, 300], timeNs: 200, online: [0, 2] }));
   timeline.drainEnded(outcomeOf(1, { turnedAway: true, cpuCount: 3 }));
+  timeline.memory.note(
+    50,
+    (zone) => [40, 1000][zone],
+    (zone, which) => (which === 'high' ? [16, 300][zone] : -1),
+  );
   const verdict = verdictOf([{ pages: [7, 0, 3] }]);
   return { verdict, timeline, fromNs: 0, toNs: 2 * hourNs + 1, pagesBasis: 'by hand', nodeOfCpu: [0, 0, 1] };
 }
@@ -39,6 +44,13 @@ describe('views that are packed', () => {
       'by hand',
       [0, 0, 1],
     ]);
+    expect(back.timeline.memory.points()).toEqual({
+      timeNs: Float64Array.of(50),
+      free: Int32Array.of(40, 1000),
+      min: Int32Array.of(-1, -1),
+      low: Int32Array.of(-1, -1),
+      high: Int32Array.of(16, 300),
+    });
     for (const columns of [1, 7, 100]) {
       expect(back.timeline.pages.tile(0, 7.2e12 + 1, columns)).toEqual(
         packed.timeline.pages.tile(0, 7.2e12 + 1, columns),

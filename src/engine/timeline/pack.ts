@@ -13,6 +13,7 @@ import type { Machine, Zone } from '../input/machine.ts';
 import type { Verdict } from '../report/verdict.ts';
 import { writeJson } from '../report/write-json.ts';
 import type { DrainRecord } from './drain-table.ts';
+import type { MemoryNumbers } from './memory-log.ts';
 import { Timeline } from './timeline.ts';
 
 export const packSchema = 'drainlab.views/1';
@@ -65,6 +66,7 @@ interface Head {
   readonly isolated: string;
   readonly zones: readonly Zone[];
   readonly drains: ReadonlyArray<DrainRecord & { readonly online: string; readonly away: boolean }>;
+  readonly memory: MemoryNumbers;
   /** The pages end here: later changes did not fit into memory. */
   readonly droppedFromNs: number | null;
 }
@@ -110,6 +112,7 @@ async function packExactly(packed: Packed): Promise<Uint8Array> {
       online: formatCpuList(drains.onlineAt(i)),
       away: drains.wasTurnedAway(i),
     })),
+    memory: timeline.memory.numbers(),
     droppedFromNs: pages.dropped > 0 ? pages.droppedFromNs : null,
   };
   const writer = new Writer();
@@ -143,6 +146,7 @@ function coarseTimeline({ timeline, fromNs, toNs }: Packed): Timeline {
     }
   }
   coarse.drains.copyFrom(timeline.drains);
+  coarse.memory.restore(timeline.memory.numbers());
   return coarse;
 }
 
@@ -170,6 +174,7 @@ function read(reader: Reader): Packed {
   const timeline = new Timeline(machine);
   for (const { online, away, ...record } of head.drains)
     timeline.drains.restore(record, BitSet.of(cpuCount, parseCpuList(online)), away);
+  timeline.memory.restore(head.memory);
   for (let cpu = 0; cpu < cpuCount; cpu++) {
     const changes = reader.count();
     let timeNs = 0;

@@ -28,6 +28,11 @@ export class RunTimeline implements RunObserver {
     const { view, timeline } = this;
     if (view === null) return;
     timeline.timeNs = timeNs;
+    timeline.memory.note(
+      timeNs,
+      (zone) => view.freePages(zone),
+      (zone, which) => view.watermark(zone, which),
+    );
     for (let cpu = 0; cpu < this.#before.length; cpu++) {
       let pages = 0;
       for (let zone = 0; zone < this.#zoneCount; zone++) pages += view.pagesOnList(cpu, zone);

@@ -2,10 +2,11 @@
 
 import type { CpuIndex, Nanoseconds, Pages } from '../../base/units.ts';
 import type { DrainOutcome, DrainRequest } from '../input/drain-request.ts';
-import type { Machine } from '../input/machine.ts';
+import type { Machine, ZoneinfoSnapshot } from '../input/machine.ts';
 import type { PagesWatcher } from '../model/page-lists.ts';
 import type { RebuildObserver } from '../model/rebuild.ts';
 import { DrainTable } from './drain-table.ts';
+import { MemoryLog } from './memory-log.ts';
 import { PagesLog } from './pages-log.ts';
 
 export class Timeline implements RebuildObserver, PagesWatcher {
@@ -14,12 +15,14 @@ export class Timeline implements RebuildObserver, PagesWatcher {
   timeNs: Nanoseconds = 0;
   readonly pages: PagesLog;
   readonly drains: DrainTable;
+  readonly memory: MemoryLog;
 
   /** `changesMax`: changes of pages that are kept, 8 bytes each. */
   constructor(machine: Machine, changesMax?: number) {
     this.machine = machine;
     this.pages = new PagesLog(machine.cpuCount, changesMax);
     this.drains = new DrainTable(machine);
+    this.memory = new MemoryLog(machine.zones.length);
   }
 
   changed(cpu: CpuIndex, pages: Pages): void {
@@ -28,6 +31,15 @@ export class Timeline implements RebuildObserver, PagesWatcher {
 
   drainRequested(request: DrainRequest): void {
     this.drains.requested(request);
+  }
+
+  snapshotTaken({ free, watermarks }: ZoneinfoSnapshot, timeNs: Nanoseconds): void {
+    if (free === undefined) return;
+    this.memory.note(
+      timeNs,
+      (zone) => free[zone],
+      (zone, which) => watermarks?.[which][zone] ?? -1,
+    );
   }
 
   drainEnded(outcome: DrainOutcome): void {

@@ -19,7 +19,7 @@ export function writeCells(
   context.font = '11px system-ui, "DejaVu Sans", sans-serif';
   for (let cpu = 0; cpu < left.length; cpu++) {
     if (left[cpu] < 0) continue;
-    context.fillStyle = isLight(pixels[(top[cpu] + 1) * width + left[cpu] + side - 2]) ? '#000' : '#fff';
+    context.fillStyle = isLight(pixels[(top[cpu] + (side >> 1)) * width + left[cpu] + 3]) ? '#000' : '#fff';
     context.textAlign = 'left';
     context.fillText(String(cpu), left[cpu] + 4, top[cpu] + 12);
     if (cell < pagesFrom || pages[cpu] <= 0) continue;
