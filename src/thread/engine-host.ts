@@ -3,8 +3,9 @@
 import { DrainlabError } from '../base/errors.ts';
 import { auditJson } from './audits.ts';
 import type { CallName, Calls, EngineError, FromEngine, ToEngine } from './messages.ts';
+import { shareCurve } from './policy-over.ts';
 import { type Following, Recordings } from './recordings.ts';
-import { breakEvenJson, checkScenario, simulateAll, simulateOne } from './simulations.ts';
+import { breakEvenPrices, checkScenario, listScenarios, simulateAll, simulateOne } from './simulations.ts';
 
 /** Progress is told at most so often. */
 const progressMs = 50;
@@ -26,10 +27,14 @@ export class EngineHost {
     moment: (ask) => this.#recordings.moment(ask),
     cpuPages: (ask) => this.#recordings.cpuPages(ask),
     drain: (ask) => this.#recordings.drain(ask),
+    scenarios: listScenarios,
     checkScenario,
+    policyOver: (ask) => this.#recordings.policyOver(ask),
+    shareCurve: ({ recording }) => shareCurve(this.#recordings.timelineOf(recording)),
+    packDrains: ({ recording }) => this.#recordings.packDrains(recording),
     simulate: simulateAll,
     simulateOne: (ask, following) => simulateOne(ask, this.#recordings, following),
-    breakEven: breakEvenJson,
+    breakEven: breakEvenPrices,
     audit: (ask, following) => auditJson(ask, this.#recordings, following),
   };
 
@@ -68,6 +73,7 @@ export class EngineHost {
     let last = Number.NEGATIVE_INFINITY;
     return {
       signal,
+      isDue: () => this.#now() - last >= progressMs,
       progress: (progress) => {
         const now = this.#now();
         if (now - last < progressMs) return;

@@ -1,25 +1,30 @@
 /** Scenarios in a worker: checked, simulated under every policy, or one run opened like a recording. */
 
 import { BitSet } from '../base/bit-set.ts';
+import { DrainlabError } from '../base/errors.ts';
 import type { Run } from '../engine/accounting/run.ts';
 import type { Machine } from '../engine/input/machine.ts';
 import type { Scenario } from '../engine/input/scenario.ts';
+import { defaultCosts } from '../engine/machine/costs.ts';
 import { machineViewOf } from '../engine/machine-view-of.ts';
 import { builtInPolicies } from '../engine/policy/built-in.ts';
 import { policyByName } from '../engine/policy/by-name.ts';
-import { checkedPolicy } from '../engine/policy/checked-policy.ts';
-import { definePolicy, type Policy } from '../engine/policy/policy.ts';
-import { breakEven } from '../engine/report/break-even.ts';
+import type { Policy } from '../engine/policy/policy.ts';
+import { breakEven, breakEvenScenario, isPriced } from '../engine/report/break-even.ts';
 import { simulatedVerdict } from '../engine/report/simulated-verdict.ts';
 import { writeJson } from '../engine/report/write-json.ts';
 import { Simulation } from '../engine/simulation.ts';
 import { RunTimeline } from '../engine/timeline/run-timeline.ts';
 import { Timeline } from '../engine/timeline/timeline.ts';
+import { builtInNames, builtInScenario, builtInText } from '../scenario/by-name.ts';
 import { estimatedBytes } from '../scenario/estimate-memory.ts';
 import { ScenarioError } from '../scenario/problems.ts';
 import { readYaml } from '../scenario/read-yaml.ts';
+import { scenarioJsonSchema } from '../scenario/schema.ts';
 import { parseSet } from '../scenario/set-values.ts';
-import type { Calls, Opened, PolicyFile } from './messages.ts';
+import { breakEvenMap } from './break-even-map.ts';
+import type { Calls, Opened, ScenarioFacts, ScenarioMistake } from './messages.ts';
+import { withOwnPolicy } from './own-policy.ts';
 import type { Following, Recordings } from './recordings.ts';
 
 /** Looks at the pages of a run that is opened like a recording. */
@@ -31,21 +36,59 @@ function scenarioOf({ yaml, file, sets }: { yaml: string; file: string; sets: re
   return readYaml(yaml, { file, sets: sets.map(parseSet) });
 }
 
+/** Names and titles of the built-in scenarios, and what an editor needs to know of their form. */
+export function listScenarios(): Calls['scenarios']['answer'] {
+  return {
+    scenarios: builtInNames.map((name) => ({
+      name,
+      title: builtInScenario(name).title,
+      yaml: builtInText(name),
+    })),
+    schema: JSON.stringify(scenarioJsonSchema()),
+    costs: { ...defaultCosts },
+  };
+}
+
 /** Places of mistakes are `scenario.yaml:LINE:COLUMN …`, one a line (scenario/problems.ts). */
-export function checkScenario({ yaml }: Calls['checkScenario']['ask']): Calls['checkScenario']['answer'] {
+export function checkScenario(ask: Calls['checkScenario']['ask']): Calls['checkScenario']['answer'] {
   try {
-    const scenario = readYaml(yaml, { file: 'scenario.yaml' });
-    return { mistakes: [], bytesNeeded: estimatedBytes(scenario) };
+    const scenario = scenarioOf({ yaml: ask.yaml, file: 'scenario.yaml', sets: ask.sets ?? [] });
+    return { mistakes: [], bytesNeeded: estimatedBytes(scenario), facts: factsOf(scenario) };
   } catch (error) {
-    if (!(error instanceof ScenarioError)) throw error;
-    const mistakes = error.message.split('\n').flatMap((text) => {
-      const match = /^\s*(?:scenario\.yaml)(?::(\d+):(\d+))? ?(.*)$/.exec(text);
-      if (match === null) return [];
-      return [{ line: Number(match[1] ?? 0), column: Number(match[2] ?? 0), message: match[3] }];
-    });
-    if (mistakes.length === 0) mistakes.push({ line: 0, column: 0, message: error.message });
-    return { mistakes, bytesNeeded: 0 };
+    if (!(error instanceof DrainlabError)) throw error;
+    return { mistakes: mistakesIn(error), bytesNeeded: 0, facts: null };
   }
+}
+
+function mistakesIn(error: DrainlabError): ScenarioMistake[] {
+  if (!(error instanceof ScenarioError)) return [{ line: 0, column: 0, message: error.message }];
+  const mistakes = error.message.split('\n').flatMap((text) => {
+    const match = /^\s*(?:scenario\.yaml)(?::(\d+):(\d+))? ?(.*)$/.exec(text);
+    if (match === null) return [];
+    return [{ line: Number(match[1] ?? 0), column: Number(match[2] ?? 0), message: match[3] }];
+  });
+  return mistakes.length > 0 ? mistakes : [{ line: 0, column: 0, message: error.message }];
+}
+
+function factsOf({ machine, kernel, tasks, costs, run }: Scenario): ScenarioFacts {
+  return {
+    cpus: machine.cpus,
+    memoryPages: machine.zones.reduce((sum, { pages }) => sum + pages, 0),
+    kernel: kernel.version,
+    offstack: kernel.offstack,
+    tasks: tasks.length,
+    seconds: run.seconds,
+    seeds: run.seeds,
+    policies: policyNames(run),
+    maskFastNs: costs.maskFastNs,
+    maskPageNs: costs.maskPageNs,
+  };
+}
+
+/** Policies of a run, the baseline first. */
+function policyNames({ policies, baseline }: Scenario['run']): string[] {
+  const names = policies.length > 0 ? policies : builtInPolicies.map(({ name }) => name);
+  return [...new Set([baseline, ...names])];
 }
 
 /** The same runs in the same order as `drainlab simulate`: the verdict is the same, byte for byte. */
@@ -54,11 +97,20 @@ export async function simulateAll(
   following: Following,
 ): Promise<Calls['simulate']['answer']> {
   const scenario = scenarioOf(ask);
+  const policies = policyNames(scenario.run).map(policyByName);
+  if (ask.policyFile === undefined) return runAll(scenario, policies, following);
+  return withOwnPolicy(ask.policyFile, (own) =>
+    runAll(scenario, [...policies, own], following, { asked: [own.name] }),
+  );
+}
+
+function runAll(
+  scenario: Scenario,
+  policies: readonly Policy[],
+  following: Following,
+  options: { asked?: string[] } = {},
+): Calls['simulate']['answer'] {
   const { run } = scenario;
-  const names = run.policies.length > 0 ? run.policies : builtInPolicies.map(({ name }) => name);
-  const policies = [...new Set([run.baseline, ...names])].map(policyByName);
-  const own = ask.policyFile === undefined ? null : await ownPolicy(ask.policyFile);
-  if (own !== null) policies.push(own);
   const runs: Run[] = [];
   for (let seed = run.seed; seed < run.seed + run.seeds; seed++) {
     for (const policy of policies) {
@@ -74,8 +126,7 @@ export async function simulateAll(
       runs.push(simulation.finish());
     }
   }
-  const asked = own === null ? {} : { asked: [own.name] };
-  return { verdict: writeJson(simulatedVerdict(runs, scenario, { baseline: run.baseline, ...asked })) };
+  return { verdict: writeJson(simulatedVerdict(runs, scenario, { baseline: run.baseline, ...options })) };
 }
 
 /** One run with its drains and samples of its pages. */
@@ -105,12 +156,12 @@ export function simulateOne(
   });
 }
 
-export function breakEvenJson(ask: Calls['breakEven']['ask']): Calls['breakEven']['answer'] {
-  const scenario = scenarioOf(ask);
-  const [baseline, ...others] = ['everyone', 'selective', 'two-pass', 'static-mask', 'worker', 'remote'].map(
-    policyByName,
-  );
-  return { json: JSON.stringify(breakEven(scenario, ask.cpus, others, baseline)) };
+export function breakEvenPrices(ask: Calls['breakEven']['ask']): Calls['breakEven']['answer'] {
+  const scenario =
+    ask.yaml === '' ? builtInScenario(breakEvenScenario, ask.sets.map(parseSet)) : scenarioOf(ask);
+  const baseline = policyByName(scenario.run.baseline);
+  const others = builtInPolicies.filter((policy) => policy.name !== baseline.name && isPriced(policy));
+  return breakEvenMap(breakEven(scenario, ask.cpus, others, baseline));
 }
 
 function runTo(simulation: Simulation, scenario: Scenario, progress: (part: number) => void): void {
@@ -131,20 +182,4 @@ function machineOf({ machine }: Scenario): Machine {
       endPfn: startPfn + pages,
     })),
   };
-}
-
-/**
- * A policy of the user's own, run in this worker. `definePolicy` is there for it; imports are not. The worker that runs it has
- * lost its ways to the network before (web-worker.ts), and is ended by the page when it takes too long.
- */
-async function ownPolicy({ name, javascript }: PolicyFile): Promise<Policy> {
-  const module = `const { definePolicy } = globalThis.drainlab;\n${javascript}`;
-  const url = URL.createObjectURL(new Blob([module], { type: 'text/javascript' }));
-  Object.assign(globalThis, { drainlab: { definePolicy } });
-  try {
-    const loaded = (await import(/* @vite-ignore */ url)) as { default?: unknown };
-    return checkedPolicy(loaded.default, name);
-  } finally {
-    URL.revokeObjectURL(url);
-  }
 }

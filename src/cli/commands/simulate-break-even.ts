@@ -9,6 +9,7 @@ import {
   breakEven,
   breakEvenCsv,
   type Frontier,
+  isPriced,
 } from '../../engine/report/break-even.ts';
 import { count, duration, percent } from '../../engine/report/numbers.ts';
 import { type Column, table, wrap } from '../terminal/layout.ts';
@@ -43,11 +44,6 @@ export function parseBreakEven(text: string, by = 'holders'): number[] {
       'Write the smaller number first: --break-even cpus=2..4096.',
     );
   return [...new Set(numbers)].sort((a, b) => a - b);
-}
-
-/** Whom nobody disturbs, who is isolated, or who is chosen by a rule of one's own has no price here. */
-function isPriced({ carrier, select }: Policy): boolean {
-  return carrier !== 'nobody' && ['everyone', 'holders', 'holders-if-empty'].includes(select.who);
 }
 
 /** From `first` on by doubling, and `last`. */

@@ -14,9 +14,6 @@ import { drainStory, parseExplain, storyText } from './simulate-explain.ts';
 import { openTraceOut, simulateToTrace, traceOutCaveat } from './simulate-trace-out.ts';
 import { watchSimulation } from './simulate-watch.ts';
 
-/** Scenario whose kernel and costs the map of break-even points takes when none is named. */
-export const breakEvenScenario = 'reclaim-storm';
-
 export function looksCloser(flags: SimulateFlags): boolean {
   return [flags.explain, flags.watch, flags.traceOut, flags.breakEven].some((flag) => flag !== undefined);
 }

@@ -4,6 +4,7 @@ import { totalmem } from 'node:os';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
 import type { Scenario } from '../../engine/input/scenario.ts';
 import { builtInPolicies } from '../../engine/policy/built-in.ts';
+import { breakEvenScenario } from '../../engine/report/break-even.ts';
 import { checkMetric, parseCondition } from '../../engine/report/check.ts';
 import { builtInText } from '../../scenario/by-name.ts';
 import { estimatedBytes } from '../../scenario/estimate-memory.ts';
@@ -15,7 +16,7 @@ import { Progress } from '../terminal/progress.ts';
 import { screenOf } from '../terminal/screen.ts';
 import { checkedVerdicts, writtenVerdicts } from '../verdict-output.ts';
 import type { SimulateFlags } from './simulate.ts';
-import { breakEvenScenario, lookCloser, looksCloser } from './simulate-closer.ts';
+import { lookCloser, looksCloser } from './simulate-closer.ts';
 import { scenarioDescription, scenarioList } from './simulate-list.ts';
 
 /** What a shell reports for a command that Ctrl-C ended. */

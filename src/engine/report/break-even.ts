@@ -56,6 +56,14 @@ export interface BreakEven {
   readonly frontiers: readonly Frontier[];
 }
 
+/** Scenario whose kernel and costs are taken when none is named. */
+export const breakEvenScenario = 'reclaim-storm';
+
+/** Whom nobody disturbs, who is isolated, or who is chosen by a rule of one's own has no price here. */
+export function isPriced({ carrier, select }: Policy): boolean {
+  return carrier !== 'nobody' && ['everyone', 'holders', 'holders-if-empty'].includes(select.who);
+}
+
 /** Numbers of holders that are tried on larger machines: so many parts of all CPUs. */
 const parts = 100;
 
