@@ -6,6 +6,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import { choose, chosen } from './address.ts';
 import { filesOfDrop, filesOfInput } from './dropped-files.ts';
 import { keyBindings, useKeys } from './keyboard.ts';
+import { OfferedList, OfferedMenu } from './parts/offered-list.tsx';
+import { Preview } from './parts/preview.tsx';
 import {
   closeRecording,
   current,
@@ -118,6 +120,7 @@ function Top({ onHelp }: { onHelp: () => void }) {
         ))}
       </nav>
       <Recordings />
+      <OfferedMenu />
       <OpenButton />
       <label class="theme">
         <span class="hidden">Colours</span>
@@ -235,6 +238,7 @@ function Working() {
       <button type="button" onClick={cancel}>
         Cancel
       </button>
+      {progress?.preview !== undefined && <Preview tile={progress.preview} />}
     </section>
   );
 }
@@ -265,6 +269,7 @@ function Welcome() {
         Drop a recording here: a trace.dat, ftrace text or perf script text, or the folder that holds it. It
         is read in this page and never leaves it.
       </p>
+      <OfferedList />
     </section>
   );
 }
