@@ -17,13 +17,42 @@ export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
   };
 }
 
+/** A look into a Blob takes the better part of a millisecond, however small it is: it is read in blocks of this size. */
+const blobBlockBytes = 1 << 18;
+/** Blocks that are kept: a recording is read in as many places as it has CPUs. 64 MB. */
+const blobBlocksMax = 256;
+
 /** A source over a Blob or File of the browser. */
 export function blobSource(name: string, blob: Blob): ByteSource {
+  const blocks = new Map<number, Promise<Uint8Array>>();
+  const part = async (from: number, to: number) =>
+    new Uint8Array(await blob.slice(from, Math.min(blob.size, to)).arrayBuffer());
+  const block = (index: number): Promise<Uint8Array> => {
+    const found = blocks.get(index) ?? part(index * blobBlockBytes, (index + 1) * blobBlockBytes);
+    // What was used last goes last; a block that could not be read is not kept.
+    blocks.delete(index);
+    blocks.set(index, found);
+    found.catch(() => blocks.delete(index));
+    if (blocks.size > blobBlocksMax) blocks.delete(blocks.keys().next().value as number);
+    return found;
+  };
   return {
     name,
     size: blob.size,
-    read: async (offset, length) =>
-      new Uint8Array(await blob.slice(offset, Math.min(blob.size, offset + length)).arrayBuffer()),
+    async read(offset, length) {
+      const end = Math.min(blob.size, offset + length);
+      if (end - offset >= blobBlockBytes) return part(offset, end);
+      const bytes = new Uint8Array(Math.max(0, end - offset));
+      for (let at = offset; at < end; ) {
+        const index = Math.floor(at / blobBlockBytes);
+        const from = at - index * blobBlockBytes;
+        const piece = (await block(index)).subarray(from, Math.min(blobBlockBytes, from + end - at));
+        if (piece.length === 0) break;
+        bytes.set(piece, at - offset);
+        at += piece.length;
+      }
+      return bytes;
+    },
   };
 }
 
