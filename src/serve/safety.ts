@@ -90,11 +90,11 @@ export const pagePolicy =
   "default-src 'none'; script-src 'self' blob:; worker-src 'self' blob:; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
- * A worker has the policy that its own script came with: it runs files of the page and WebAssembly (it unpacks zstd and xz), and
- * asks nobody for anything.
+ * A worker has the policy that its own script came with: it runs files of the page and WebAssembly, which unpacks zstd and lies in its
+ * own text as data. It asks nobody for anything.
  */
 export const scriptPolicy =
-  "default-src 'none'; script-src 'self' blob: 'wasm-unsafe-eval'; worker-src 'self' blob:; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self' blob: 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src data:; base-uri 'none'; frame-ancestors 'none'";
 
 /** The page runs its own files and nothing else, is framed by nobody, and is kept by no cache. */
 export function strictHeaders(): MiddlewareHandler {

@@ -2,13 +2,15 @@
 
 import type { AuditCause, AuditReport } from '../../audit/audit-report.ts';
 import { shortCauseText } from '../../audit/lead.ts';
-import { count, duration, percent } from '../../engine/report/numbers.ts';
+import { count, duration, percent, plural } from '../../engine/report/numbers.ts';
 import { type SortedColumn, SortedTable } from './sorted-table.tsx';
 import { Word } from './word.tsx';
 
 export function AuditCauses({ report }: { report: AuditReport }) {
-  const { causes, totals, isolatedTotals } = report;
+  const { totals, isolatedTotals } = report;
+  const causes = report.causes.filter(({ disturbances, calls }) => disturbances + calls > 0);
   if (causes.length === 0) return null;
+  const further = report.causes.length - causes.length;
   const most = Math.max(1, ...causes.map(({ disturbances }) => disturbances));
   const time = (
     name: string,
@@ -100,6 +102,8 @@ export function AuditCauses({ report }: { report: AuditReport }) {
         keyOf={(row) => `${row.kind} ${row.callback} ${row.callsite}`}
       />
       <p class="dim">
+        {further > 0 &&
+          `${plural(further, 'further cause')} disturbed no other CPU, or ${further === 1 ? 'is' : 'are'} counted where sent: in the JSON below. `}
         The task is the one that ran on the sender. Times are of those that could be paired; – is not
         recorded.
       </p>
