@@ -49,8 +49,8 @@ export async function runReplay(files: readonly string[], flags: ReplayFlags): P
   if (flags.html !== undefined) {
     const { writeHtml } = await import('../write-html.ts');
     const { bytes, exact } = await writeHtml(flags.html, views);
-    const what = exact ? 'every change of pages is in it' : 'pages are coarse in it, so that it stays small';
-    process.stderr.write(`drainlab: wrote ${flags.html}: ${(bytes / 1e6).toFixed(1)} MB, ${what}\n`);
+    const coarse = exact ? '' : '; pages are coarse in it, so that it stays small';
+    process.stderr.write(`drainlab: wrote ${flags.html}: ${(bytes / 1e6).toFixed(1)} MB${coarse}\n`);
   }
   process.stdout.write(writtenVerdicts(verdicts, flags));
   return checkedVerdicts(verdicts, conditions);

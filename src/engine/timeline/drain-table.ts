@@ -23,7 +23,7 @@ export interface DrainRecord {
   readonly zone: number;
   readonly forced: boolean;
   readonly turnedAway: boolean | null;
-  /** CPUs that held pages, ascending, and the pages of each; of `unknown` it is not known. */
+  /** CPUs that held pages, ascending, and the pages of each (-1: how many is not known); of `unknown` not even whether. */
   readonly holders: readonly CpuIndex[];
   readonly pages: readonly Pages[];
   readonly unknown: readonly CpuIndex[];
@@ -80,7 +80,7 @@ export class DrainTable {
       forced: request.forced,
       turnedAway: null,
       holders,
-      pages: holders.map((cpu) => request.pages[cpu]),
+      pages: holders.map((cpu) => (request.pagesNotKnown === true ? -1 : request.pages[cpu])),
       unknown: [...request.unknown],
       targets: null,
       pagesDrained: -1,
@@ -148,7 +148,7 @@ export class DrainTable {
     const { cpuCount } = this.#machine;
     const record = this.#records[number];
     const pages = new Int32Array(cpuCount);
-    for (const [i, cpu] of record.holders.entries()) pages[cpu] = record.pages[i];
+    for (const [i, cpu] of record.holders.entries()) pages[cpu] = Math.max(0, record.pages[i]);
     const decision = new Decision(cpuCount);
     decide(
       policy,

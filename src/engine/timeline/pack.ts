@@ -36,7 +36,11 @@ export function recordedViews(
   { firstNs, lastNs }: { readonly firstNs: number; readonly lastNs: number },
 ): Packed {
   const { pages, machine } = timeline;
-  const parts = ['rebuilt from every event of the recording'];
+  const parts = [
+    verdict.drains.pagesNotKnown === undefined
+      ? 'rebuilt from every event of the recording'
+      : 'not known: the recording has a line for each drain and no event of a page',
+  ];
   const { lostEvents } = verdict.source;
   if (lostEvents > 0) parts.push(`${lostEvents} lost events leave gaps`);
   if (pages.dropped > 0)

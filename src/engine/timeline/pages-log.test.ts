@@ -42,6 +42,24 @@ describe('the pages of CPUs over time', () => {
     expect(log.at(0, 3 * hourNs - 1)).toBe(3);
   });
 
+  it('of CPUs that share a row are the least and the most of them; one CPU alone has its own', () => {
+    const log = new PagesLog(4);
+    for (const [cpu, timeNs, pages] of [
+      [0, 0, 5],
+      [1, 0, 9],
+      [1, 15, 2],
+      [2, 0, 100],
+      [3, 12, 7],
+    ])
+      log.note(cpu, timeNs, pages);
+    const { least, most } = log.tile(0, 20, 2, Int32Array.of(0, 0, -1, 1));
+    expect([[...least], [...most]]).toEqual([
+      [5, 2, 0, 0],
+      [9, 9, 0, 7],
+    ]);
+    expect([...log.tileOf(1, 0, 20, 2).least]).toEqual([9, 2]);
+  });
+
   it('say from when on they are not complete, when there is no room', () => {
     const log = new PagesLog(1, 3);
     for (let i = 1; i <= 5; i++) log.note(0, i * 10, i);

@@ -99,12 +99,33 @@ export class PagesLog {
     return chunks[index].pages[lastChange(chunks[index], timeNs)];
   }
 
-  /** What a picture of `columns` columns shows of [fromNs, toNs): nothing between two columns is lost. */
-  tile(fromNs: Nanoseconds, toNs: Nanoseconds, columns: number): PagesTile {
+  /**
+   * What a picture of `columns` columns shows of [fromNs, toNs): nothing between two columns is lost. With `rowOf` the
+   * CPUs of one row are put together (-1: left out), and the tile has rows in place of CPUs.
+   */
+  tile(fromNs: Nanoseconds, toNs: Nanoseconds, columns: number, rowOf?: Int32Array): PagesTile {
+    if (rowOf !== undefined) return this.#tileOfRows(fromNs, toNs, columns, rowOf);
     const least = new Int32Array(this.cpuCount * columns);
     const most = new Int32Array(this.cpuCount * columns);
     for (let cpu = 0; cpu < this.cpuCount; cpu++) {
       this.#tileRow(cpu, cpu * columns, fromNs, toNs, columns, least, most);
+    }
+    return { fromNs, toNs, columns, least, most };
+  }
+
+  #tileOfRows(fromNs: Nanoseconds, toNs: Nanoseconds, columns: number, rowOf: Int32Array): PagesTile {
+    const rows = rowOf.reduce((a, b) => Math.max(a, b), -1) + 1;
+    const least = new Int32Array(rows * columns).fill(2 ** 31 - 1);
+    const most = new Int32Array(rows * columns).fill(-(2 ** 31));
+    const [low, high] = [new Int32Array(columns), new Int32Array(columns)];
+    for (let cpu = 0; cpu < this.cpuCount; cpu++) {
+      if (rowOf[cpu] < 0) continue;
+      this.#tileRow(cpu, 0, fromNs, toNs, columns, low, high);
+      const base = rowOf[cpu] * columns;
+      for (let column = 0; column < columns; column++) {
+        if (low[column] < least[base + column]) least[base + column] = low[column];
+        if (high[column] > most[base + column]) most[base + column] = high[column];
+      }
     }
     return { fromNs, toNs, columns, least, most };
   }

@@ -87,7 +87,13 @@ function Facts({
 const shownMax = 32;
 
 function HeldPages({ story: { drain } }: { story: DrainStoryData }) {
-  const pages = drain.pages.reduce((sum, each) => sum + each, 0);
+  const isKnown = drain.pages.every((pages) => pages >= 0);
+  const pages = isKnown
+    ? plural(
+        drain.pages.reduce((sum, each) => sum + each, 0),
+        'page',
+      )
+    : 'pages (how many is not known)';
   const most = Math.max(1, ...drain.pages);
   const shown = [...drain.holders.keys()].sort((a, b) => drain.pages[b] - drain.pages[a]).slice(0, shownMax);
   return (
@@ -96,7 +102,7 @@ function HeldPages({ story: { drain } }: { story: DrainStoryData }) {
         <Word of="holder">Holders</Word>
       </h3>
       <p>
-        {plural(drain.holders.length, 'CPU')} held {plural(pages, 'page')}
+        {plural(drain.holders.length, 'CPU')} held {pages}
         {drain.unknown.length > 0 && `; of ${plural(drain.unknown.length, 'CPU')} it is not known`}.
         {drain.holders.length > shownMax && ` The ${shownMax} with the most:`}
       </p>
@@ -105,10 +111,10 @@ function HeldPages({ story: { drain } }: { story: DrainStoryData }) {
           {shown.map((i) => (
             <tr key={drain.holders[i]}>
               <th scope="row">CPU {drain.holders[i]}</th>
-              <td>{count(drain.pages[i])}</td>
+              <td>{isKnown ? count(drain.pages[i]) : '–'}</td>
               <td class="bar-cell">
                 <svg viewBox="0 0 100 10" preserveAspectRatio="none" class="share" aria-hidden="true">
-                  <rect width={(100 * drain.pages[i]) / most} height="10" />
+                  <rect width={(100 * Math.max(0, drain.pages[i])) / most} height="10" />
                 </svg>
               </td>
             </tr>
