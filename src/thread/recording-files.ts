@@ -32,7 +32,8 @@ export async function droppedRecording(files: readonly NamedFile[]): Promise<Dro
     texts.set(below, await blob.text());
   }
   return {
-    name: recording.path.replace(/\/trace\.dat$/, '').replace(/^.*\//, ''),
+    // A folder that was dropped gives its name, as it does on the command line.
+    name: recording.path.split('/').at(-2) ?? recording.path,
     blob: recording.blob,
     beside: {
       text: (path) => texts.get(path) ?? null,
