@@ -26,9 +26,9 @@ export interface Calls {
   /** All that the views of this recording need, small enough to be mailed. */
   pack: { ask: { recording: RecordingId; bytesMax: number }; answer: { bytes: Uint8Array; exact: boolean } };
   close: { ask: { recording: RecordingId }; answer: null };
-  /** Least and most pages of every CPU in columns of equal time. */
+  /** Least and most pages of every CPU, or of CPUs that share a row, in columns of equal time. */
   tile: {
-    ask: { recording: RecordingId; fromNs: number; toNs: number; columns: number };
+    ask: { recording: RecordingId; fromNs: number; toNs: number; columns: number; rowOf?: Int32Array };
     answer: PagesTile;
   };
   /** Pages of every CPU at a moment, by CPU. */

@@ -107,8 +107,8 @@ export class Recordings {
     return null;
   }
 
-  tile({ recording, fromNs, toNs, columns }: Calls['tile']['ask']): Calls['tile']['answer'] {
-    return this.#at(recording).views.timeline.pages.tile(fromNs, toNs, columns);
+  tile({ recording, fromNs, toNs, columns, rowOf }: Calls['tile']['ask']): Calls['tile']['answer'] {
+    return this.#at(recording).views.timeline.pages.tile(fromNs, toNs, columns, rowOf);
   }
 
   pagesAt({ recording, timeNs }: Calls['pagesAt']['ask']): Int32Array {

@@ -36,7 +36,7 @@ export function DrainPanel({ number }: { number: number }) {
     <section class="drain-panel" aria-label="Drain" aria-live="polite">
       <header>
         <h2>
-          <Word of="drain">Drain</Word> {count(number)} of {count(drains.length)}
+          <Word of="drain">Drain</Word> {count(number + 1)} of {count(drains.length)}
         </h2>
         <button type="button" onClick={() => step(number - 1)} disabled={number <= 0}>
           ← before

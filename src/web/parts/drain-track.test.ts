@@ -23,19 +23,20 @@ const drains: DrainColumns = {
 
 describe('bars of drains', () => {
   it('add up what a policy disturbs in each column, without calls that were turned away', () => {
-    const bars = drainBars(drains, 'everyone', 0, 40, 4);
+    const bars = drainBars(drains, ['everyone', 'everyone'], 0, 40, 4);
     expect([...bars.drains]).toEqual([0, 1, 0, 1]);
     expect([...bars.disturbed]).toEqual([0, 3, 0, 3]);
     expect([...bars.useless]).toEqual([0, 2, 0, 0]);
     expect([...bars.stallNs]).toEqual([0, 4, 0, 9]);
-    const mask = drainBars(drains, 'static-mask', 0, 40, 4);
+    const mask = drainBars(drains, ['static-mask', 'everyone'], 0, 40, 4);
     expect([...mask.disturbed]).toEqual([0, 1, 0, 3]);
-    expect([...mask.everyone]).toEqual([0, 3, 0, 3]);
+    expect([...mask.against]).toEqual([0, 3, 0, 3]);
+    expect([...mask.againstUseless]).toEqual([0, 2, 0, 0]);
   });
 
   it('show only the drains of the range', () => {
-    expect([...drainBars(drains, 'everyone', 11, 36, 1).drains]).toEqual([1]);
-    expect([...drainBars(drains, 'everyone', 13, 35, 1).drains]).toEqual([0]);
+    expect([...drainBars(drains, ['everyone', 'everyone'], 11, 36, 1).drains]).toEqual([1]);
+    expect([...drainBars(drains, ['everyone', 'everyone'], 13, 35, 1).drains]).toEqual([0]);
   });
 
   it('find the drain that was pointed at', () => {

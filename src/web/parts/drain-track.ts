@@ -6,10 +6,12 @@ import { firstAtLeast } from './time-scale.ts';
 /** Sums of the drains in each column. */
 export interface DrainBars {
   readonly drains: Int32Array;
-  /** Other CPUs disturbed by the policy, by everyone, and by the policy for nothing. */
+  /** Other CPUs disturbed by the policy, and those of them for nothing. */
   readonly disturbed: Int32Array;
-  readonly everyone: Int32Array;
   readonly useless: Int32Array;
+  /** The same by the policy with which it is compared. */
+  readonly against: Int32Array;
+  readonly againstUseless: Int32Array;
   /** Longest stall in the column, ns; 0: none told. */
   readonly stallNs: Float64Array;
 }
@@ -17,7 +19,7 @@ export interface DrainBars {
 /** Drains that the recorded kernel turned away are in no bar, as in the verdict. */
 export function drainBars(
   drains: DrainColumns,
-  policy: string,
+  [policy, compared]: readonly [policy: string, compared: string],
   fromNs: number,
   toNs: number,
   columns: number,
@@ -25,12 +27,13 @@ export function drainBars(
   const bars: DrainBars = {
     drains: new Int32Array(columns),
     disturbed: new Int32Array(columns),
-    everyone: new Int32Array(columns),
     useless: new Int32Array(columns),
+    against: new Int32Array(columns),
+    againstUseless: new Int32Array(columns),
     stallNs: new Float64Array(columns),
   };
   const of = Math.max(0, drains.policies.indexOf(policy));
-  const everyone = Math.max(0, drains.policies.indexOf('everyone'));
+  const against = Math.max(0, drains.policies.indexOf(compared));
   const perNs = columns / Math.max(1, toNs - fromNs);
   for (let i = firstAtLeast(drains.timeNs, fromNs); i < drains.length && drains.timeNs[i] < toNs; i++) {
     const column = Math.min(columns - 1, Math.floor((drains.timeNs[i] - fromNs) * perNs));
@@ -40,7 +43,8 @@ export function drainBars(
     bars.drains[column]++;
     bars.disturbed[column] += drains.disturbed[of][i];
     bars.useless[column] += drains.useless[of][i];
-    bars.everyone[column] += drains.disturbed[everyone][i];
+    bars.against[column] += drains.disturbed[against][i];
+    bars.againstUseless[column] += drains.useless[against][i];
   }
   return bars;
 }

@@ -25,6 +25,18 @@ export function cpuOrder(online: Uint8Array, isolated: Uint8Array, nodeOfCpu: In
     .sort((a, b) => isolated[a] - isolated[b] || nodeOfCpu[a] - nodeOfCpu[b] || a - b);
 }
 
+/** Row of pixels of each CPU (-1: none) where CPUs share rows, and the plan of a picture of such rows; null where they do not. */
+export function sharedRows(
+  { order, top, height }: RowPlan,
+  cpuCount: number,
+): { readonly rowOf: Int32Array; readonly plan: RowPlan } | null {
+  if (height >= order.length) return null;
+  const rowOf = new Int32Array(cpuCount).fill(-1);
+  for (let i = 0; i < order.length; i++) rowOf[order[i]] = top[i];
+  const rows = Int32Array.from({ length: height + 1 }, (_, row) => row);
+  return { rowOf, plan: { order: rows.subarray(0, height), top: rows, height } };
+}
+
 /**
  * Draws the most pages of each CPU in each column: what was there for a moment only is seen too. Where CPUs share a row, the
  * one with the most is seen. `pixels` has `columns * plan.height` entries.

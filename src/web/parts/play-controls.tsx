@@ -75,7 +75,11 @@ function DrainsBelow({ recording }: { recording: OpenRecording }) {
   const dark = isDark();
   useEffect(() => {
     if (canvas.current === null || width < 1) return;
-    drawDrainTrack(canvas.current, drainBars(drains, shown, fromNs, toNs, width), trackColours(dark));
+    drawDrainTrack(
+      canvas.current,
+      drainBars(drains, [shown, 'everyone'], fromNs, toNs, width),
+      trackColours(dark),
+    );
   }, [drains, shown, fromNs, toNs, width, dark]);
   return (
     <div ref={frame} class="drains-below">

@@ -6,11 +6,7 @@
 import type { PagesTile } from '../../engine/timeline/pages-log.ts';
 import type { DrainBars } from './drain-track.ts';
 import { drawHeatMap, type RowPlan } from './heat-map.ts';
-
-export interface Span {
-  readonly fromNs: number;
-  readonly toNs: number;
-}
+import type { Span } from './timeline-span.ts';
 
 /** A tile as a picture that can be stretched. */
 export class TilePicture {
@@ -63,17 +59,17 @@ export function trackColours(dark: boolean): TrackColours {
     : { everyone: '#c9ced6', useful: '#0a5fb4', useless: '#b4530a', stall: '#7a3db8' };
 }
 
-/** Bars from the bottom: everyone behind, the policy before it, of it what was for nothing hatched by another colour on top. */
+/** Bars from the bottom: the policy that is compared behind, the policy before it, of it what was for nothing hatched by another colour on top. */
 export function drawDrainTrack(canvas: HTMLCanvasElement, bars: DrainBars, colours: TrackColours): void {
   const context = canvas.getContext('2d');
   if (context === null) return;
   const { width, height } = canvas;
   context.clearRect(0, 0, width, height);
-  const most = Math.max(1, ...bars.everyone);
+  const most = bars.against.reduce((a, b) => Math.max(a, b), 1);
   const tall = (value: number) => (value === 0 ? 0 : Math.max(1, Math.round((value / most) * height)));
   for (let column = 0; column < width; column++) {
     if (bars.drains[column] === 0) continue;
-    const behind = tall(bars.everyone[column]);
+    const behind = tall(bars.against[column]);
     context.fillStyle = colours.everyone;
     context.fillRect(column, height - behind, 1, behind);
     const disturbed = tall(bars.disturbed[column]);
@@ -83,6 +79,44 @@ export function drawDrainTrack(canvas: HTMLCanvasElement, bars: DrainBars, colou
     context.fillStyle = colours.useless;
     context.fillRect(column, height - disturbed, 1, useless);
   }
+}
+
+/** From a line in the middle: the policy upwards, the other downwards, what was for nothing at the ends and striped. */
+export function drawMirrored(canvas: HTMLCanvasElement, bars: DrainBars, colours: TrackColours): void {
+  const context = canvas.getContext('2d');
+  if (context === null) return;
+  const { width, height } = canvas;
+  const half = (height - 1) / 2;
+  context.clearRect(0, 0, width, height);
+  const most = mostOfBoth(bars);
+  const tall = (value: number) => (value === 0 ? 0 : Math.max(1, Math.round((value / most) * half)));
+  const bar = (column: number, direction: 1 | -1, disturbed: number, useless: number) => {
+    const whole = tall(disturbed);
+    const useful = whole - Math.min(whole, tall(useless));
+    const fill = (from: number, to: number) =>
+      context.fillRect(column, direction > 0 ? half + 1 + from : half - to, 1, to - from);
+    context.fillStyle = colours.useful;
+    if (useful > 0) fill(0, useful);
+    context.fillStyle = colours.useless;
+    // Stripes, so that colour alone does not tell it; the end is always drawn.
+    for (let from = useful; from < whole; from += 3) fill(from, Math.min(whole, from + 2));
+    if (whole > useful) fill(whole - 1, whole);
+  };
+  for (let column = 0; column < width; column++) {
+    if (bars.drains[column] === 0) continue;
+    bar(column, -1, bars.disturbed[column], bars.useless[column]);
+    bar(column, 1, bars.against[column], bars.againstUseless[column]);
+  }
+  context.fillStyle = colours.everyone;
+  context.fillRect(0, half, width, 1);
+}
+
+/** The end of the scale of both policies. */
+export function mostOfBoth({ disturbed, against }: DrainBars): number {
+  let most = 1;
+  for (let column = 0; column < disturbed.length; column++)
+    most = Math.max(most, disturbed[column], against[column]);
+  return most;
 }
 
 /** Longest stall in each column, on a scale of powers of ten from 1 µs to 1 s. */
