@@ -1,4 +1,4 @@
-// `npm start`: replays each recording shipped in recordings/, simulates one machine, and says where to go next.
+// `npm start`: replays each recording shipped in recordings/, simulates one machine, takes the census of another, and says where to go next.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -20,6 +20,7 @@ function show(...args) {
 show('replay', 'recordings/patched-everyone');
 show('replay', ...names.map((name) => `recordings/${name}`));
 show('simulate', 'quiet-drain');
+show('census', 'recordings/5.10-workers/proc-start');
 
 console.log(`
 Where to go next
@@ -27,6 +28,9 @@ Where to go next
   your own recording                  npx drainlab replay trace.dat          (what to record: docs/trace-formats.md)
   a machine that you do not have      npx drainlab simulate --list       (what is modelled: docs/model.md)
   the mail of 2011, claim by claim    docs/the-thread.md
+  who holds pages on this host        npx drainlab census                   (a thousand sosreports: docs/census.md)
+  who interrupts isolated CPUs        npx drainlab audit recordings/6.12-remote
+  all of it in a browser              npx drainlab serve recordings/patched-everyone
   what is in a recording              npx drainlab trace info recordings/6.12-remote/trace.dat
   all options                         npx drainlab replay --help
   how each number is made             docs/architecture.md, docs/policies.md
