@@ -21,24 +21,32 @@ export interface WebPage {
   readonly complaints: string[];
 }
 
+interface Look {
+  readonly width?: number;
+  readonly height?: number;
+  readonly dark?: boolean;
+}
+
 export class PageUnderTest {
-  readonly #browser: Browser;
+  readonly browser: Browser;
   readonly #server: Server;
   readonly address: string;
 
   private constructor(browser: Browser, server: Server, address: string) {
-    this.#browser = browser;
+    this.browser = browser;
     this.#server = server;
     this.address = address;
   }
 
-  static async start(): Promise<PageUnderTest> {
+  /** `below`: folder of the host in which the page lies, with a slash at both ends. */
+  static async start(below = '/'): Promise<PageUnderTest> {
     const outDir = join(root, `node_modules/.cache/drainlab-web-test-${process.pid}`);
     await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir } });
     const server = createServer((request, response) => {
       const path = normalize(decodeURIComponent((request.url ?? '/').replace(/[?#].*$/, '')));
       try {
-        const file = join(outDir, path === '/' ? 'index.html' : path);
+        if (!path.startsWith(below)) throw new Error('not of the page');
+        const file = join(outDir, path.slice(below.length) || 'index.html');
         response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' });
         response.end(readFileSync(file));
       } catch {
@@ -48,15 +56,12 @@ export class PageUnderTest {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    return new PageUnderTest(await launchBrowser(), server, `http://127.0.0.1:${port}/`);
+    return new PageUnderTest(await launchBrowser(), server, `http://127.0.0.1:${port}${below}`);
   }
 
   /** A fresh page, as a new visitor has it. */
-  async open(
-    hash = '',
-    { width = 1280, height = 800, dark = false }: { width?: number; height?: number; dark?: boolean } = {},
-  ): Promise<WebPage> {
-    const context = await this.#browser.newContext({
+  async open(hash = '', { width = 1280, height = 800, dark = false }: Look = {}): Promise<WebPage> {
+    const context = await this.browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
       reducedMotion: 'reduce',
@@ -77,7 +82,7 @@ export class PageUnderTest {
   }
 
   async stop(): Promise<void> {
-    await this.#browser.close();
+    await this.browser.close();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }
