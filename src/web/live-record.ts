@@ -69,6 +69,11 @@ export class LiveRecord {
     return Math.min(this.#added, this.#capacity);
   }
 
+  /** Time of the oldest sample that is kept. */
+  get oldestMs(): number {
+    return this.#times[(this.#added - this.length) % this.#capacity];
+  }
+
   /** Time of the newest sample. */
   get newestMs(): number {
     return this.#times[(this.#added - 1) % this.#capacity];

@@ -192,7 +192,7 @@ function PairPicture(props: PairsProps) {
         A row is a sender, a column a victim
         {isolatedVictims > 0 && ', isolated ones first (above and left of the lines)'}
         {together > 1 && `; up to ${together} neighbours share one`}. Brighter or darker than the ground: more{' '}
-        {props.what}, on a logarithmic scale.
+        {props.what}, on a logarithmic scale; the most in one cell is {count(Math.max(...sums))}.
       </p>
       <div ref={frame} class="pair-picture">
         <canvas

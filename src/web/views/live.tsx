@@ -49,6 +49,13 @@ interface Shown {
 }
 
 const minuteChoices = [1, 5, 20];
+const rangeMsMin = 30_000;
+
+/** Times that the pictures show: the minutes that were chosen, or fewer while the record is that young. */
+function rangeOf({ record, toMs }: Shown, minutes: number): { fromMs: number; toMs: number } {
+  const youngest = Math.min(record.oldestMs, toMs - rangeMsMin);
+  return { fromMs: Math.max(toMs - minutes * 60_000, youngest), toMs };
+}
 
 function Live({ source }: { source: LiveHost }) {
   useEffect(() => source.follow(), [source]);
@@ -214,8 +221,9 @@ function Now({ sample: { cpus, load, sinceMs, drains } }: { sample: SampleJson }
   );
 }
 
-function Strips({ shown: { record, toMs }, minutes }: { shown: Shown; minutes: number }) {
-  const range = { fromMs: toMs - minutes * 60_000, toMs };
+function Strips({ shown, minutes }: { shown: Shown; minutes: number }) {
+  const { record } = shown;
+  const range = rangeOf(shown, minutes);
   return (
     <section>
       <h2>Pages on every CPU’s lists</h2>
@@ -253,8 +261,9 @@ const kindNames: Readonly<Record<InterruptKind, string>> = {
   other: 'devices and others',
 };
 
-function Charts({ shown: { record, toMs, sample }, minutes }: { shown: Shown; minutes: number }) {
-  const sinceMs = toMs - minutes * 60_000;
+function Charts({ shown, minutes }: { shown: Shown; minutes: number }) {
+  const { record, sample, toMs } = shown;
+  const sinceMs = rangeOf(shown, minutes).fromMs;
   const { seconds, range, line } = useMemo(() => {
     const times = record.times(sinceMs);
     return {
