@@ -28,9 +28,10 @@ const flags = [
   '--font-render-hinting=none',
 ];
 
-export async function launchBrowser(): Promise<Browser> {
+/** `further`: flags beside the usual ones. */
+export async function launchBrowser(further: readonly string[] = []): Promise<Browser> {
   const executablePath = installed ?? (await packaged());
-  return chromium.launch({ executablePath, args: flags });
+  return chromium.launch({ executablePath, args: [...flags, ...further] });
 }
 
 /** A process that died while it unpacked must not stop the others for ever. */

@@ -15,6 +15,13 @@ const types: Readonly<Record<string, string>> = {
   '.css': 'text/css',
 };
 
+/** Builds the page into a folder of this process. */
+export async function buildPage(): Promise<string> {
+  const outDir = join(root, `node_modules/.cache/drainlab-web-test-${process.pid}`);
+  await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir } });
+  return outDir;
+}
+
 export interface WebPage {
   readonly page: Page;
   /** Errors of the console and of scripts, and requests that failed or left the page's own server. */
@@ -40,8 +47,7 @@ export class PageUnderTest {
 
   /** `below`: folder of the host in which the page lies, with a slash at both ends. */
   static async start(below = '/'): Promise<PageUnderTest> {
-    const outDir = join(root, `node_modules/.cache/drainlab-web-test-${process.pid}`);
-    await build({ configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir } });
+    const outDir = await buildPage();
     const server = createServer((request, response) => {
       const path = normalize(decodeURIComponent((request.url ?? '/').replace(/[?#].*$/, '')));
       try {
