@@ -198,6 +198,8 @@ export interface OpenedMachine {
   /** NUMA node of each CPU; -1: not known. */
   readonly nodeOfCpu: Int32Array;
   readonly zones: readonly string[];
+  /** Pages of its zones: what the allocator manages, else what the zone spans; 0: not known. */
+  readonly memoryPages: number;
 }
 
 /** One row a drain, in order of time. */

@@ -2,7 +2,7 @@
 
 import type { BitSet } from '../base/bit-set.ts';
 import { drainCauses } from '../engine/input/drain-request.ts';
-import type { Machine } from '../engine/input/machine.ts';
+import type { Machine, Zone } from '../engine/input/machine.ts';
 import type { Policy } from '../engine/policy/policy.ts';
 import type { Timeline } from '../engine/timeline/timeline.ts';
 import type { DrainColumns, DrainStoryData, OpenedMachine } from './messages.ts';
@@ -14,7 +14,13 @@ export function openedMachine(machine: Machine, nodeOfCpu: Int32Array): OpenedMa
     isolated: flags(machine.isolated),
     nodeOfCpu,
     zones: machine.zones.map(({ node, name }) => `${node} ${name}`),
+    memoryPages: machine.zones.reduce((sum, zone) => sum + pagesOf(zone), 0),
   };
+}
+
+/** The one zone of a machine of which nothing is known has no name. */
+function pagesOf({ name, startPfn, endPfn, managedPages }: Zone): number {
+  return name === '' ? 0 : (managedPages ?? endPfn - startPfn);
 }
 
 function flags(set: BitSet): Uint8Array {
