@@ -97,8 +97,13 @@ export class EngineClient {
 /** Where the page is one mailed file, the worker's text stands in it. */
 const inlineWorkerId = 'drainlab-worker';
 
+/** '' where the worker is a file of its own. */
+export function inlineWorkerText(): string {
+  return document.getElementById(inlineWorkerId)?.textContent ?? '';
+}
+
 function startWorker(): Worker {
-  const text = document.getElementById(inlineWorkerId)?.textContent;
+  const text = inlineWorkerText();
   if (text) return new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })));
   return new Worker(new URL('../thread/web-worker.ts', import.meta.url), { type: 'module' });
 }

@@ -44,7 +44,9 @@ export const policy: ReadonlySignal<string> = computed(() => {
   const name = chosen('policy');
   const names = current.value?.opened.drains.policies ?? [];
   if (names.includes(name)) return name;
-  return current.value?.verdict.lead.policy ?? 'static-mask';
+  const lead = current.value?.verdict.lead.policy ?? '';
+  // The user's own policy is in the verdict only.
+  return names.includes(lead) ? lead : 'static-mask';
 });
 
 export function putFailureAway(): void {
@@ -112,11 +114,19 @@ export async function openFiles(files: readonly NamedFile[]): Promise<void> {
 /** Adds a recording that is open in `engine`. One of the same name takes its place. */
 export function add(opened: Opened, engine: EngineClient, openMs: number): void {
   const recording = { opened, verdict: JSON.parse(opened.verdict) as Verdict, engine, openMs };
-  open.value = [...open.value.filter(({ opened: { name } }) => name !== opened.name), recording];
+  const replaced = open.value.find(({ opened: { name } }) => name === opened.name);
+  open.value = [...open.value.filter((other) => other !== replaced), recording];
+  if (replaced !== undefined) letGo(replaced);
   choose({ recording: opened.name });
 }
 
 export function closeRecording(recording: OpenRecording): void {
   open.value = open.value.filter((other) => other !== recording);
-  void recording.engine.ask('close', { recording: recording.opened.recording });
+  letGo(recording);
+}
+
+/** A run has a worker of its own, which ends with it. */
+function letGo({ engine: its, opened }: OpenRecording): void {
+  if (its === engine) void its.ask('close', { recording: opened.recording });
+  else its.end();
 }

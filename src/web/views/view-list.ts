@@ -36,6 +36,21 @@ export const views: readonly View[] = [
     load: async () => (await import('./timeline.tsx')).TimelineView,
   },
   {
+    name: 'compare',
+    title: 'Compare',
+    answers:
+      'What differs between two recordings, runs or policies, and where does each policy begin to pay?',
+    needsRecording: false,
+    load: async () => (await import('./compare.tsx')).CompareView,
+  },
+  {
+    name: 'lab',
+    title: 'Lab',
+    answers: 'What if the machine, the policy or the price of a mask were another?',
+    needsRecording: false,
+    load: async () => (await import('./lab.tsx')).LabView,
+  },
+  {
     name: 'live',
     title: 'Live',
     answers: 'Who holds pages on this host now, and what would a drain do?',
@@ -48,5 +63,12 @@ export const views: readonly View[] = [
     answers: 'Who disturbed whom in this recording? Isolated CPUs first.',
     needsRecording: true,
     load: async () => (await import('./audit.tsx')).AuditView,
+  },
+  {
+    name: 'thread',
+    title: 'The thread',
+    answers: 'Who was right in the mail of 30 December 2011? Claim by claim, each with its experiment.',
+    needsRecording: false,
+    load: async () => (await import('./thread.tsx')).ThreadView,
   },
 ];
