@@ -55,4 +55,10 @@ export const words: Readonly<Record<string, string>> = {
   batch: 'How many pages a list takes from, or gives back to, the common free lists at once.',
   'lost events':
     'Events that the kernel could not store because its buffer was full. What follows a gap is uncertain until it is anchored again.',
+  slab: 'Where the kernel keeps small pieces of memory: whole pages cut into objects of one size, some of them ready for each CPU, so that most requests need no page.',
+  reserve: 'Free pages below the min watermark, kept for requests that cannot wait for reclaim.',
+  failslab:
+    'Fault injection of the kernel: chosen allocations of small objects are made to fail, to see what happens then.',
+  'C-state':
+    'How deeply an idle CPU sleeps: the deeper, the less power it takes and the longer it needs to wake.',
 };
