@@ -10,7 +10,9 @@ import { audit } from '../../src/audit/audit.ts';
 import type { AuditReport } from '../../src/audit/audit-report.ts';
 import { openTraceFile } from '../../src/trace/node-source.ts';
 import { shippedRecordings } from '../recordings.ts';
+import { compiledMain } from './compiled.ts';
 
+const main = compiledMain();
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const workers = join(shippedRecordings, '5.10-workers');
 const remote = join(shippedRecordings, '6.12-remote');
@@ -18,16 +20,11 @@ const remote = join(shippedRecordings, '6.12-remote');
 const live = join(root, 'test/fuzz/seeds/calls-6.18.txt');
 
 function drainlab(...args: string[]): { code: number | null; out: string; err: string } {
-  const main = join(root, 'src/cli/main.ts');
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', main, 'audit', ...args],
-    {
-      cwd: root,
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, LANG: 'C.UTF-8' },
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'audit', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, LANG: 'C.UTF-8' },
+  });
   return { code: status, out: stdout, err: stderr };
 }
 

@@ -1,29 +1,18 @@
 /** `drainlab calibrate` on the machine that runs the tests, and its file in `drainlab simulate`. */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { defaultCosts } from '../../src/engine/machine/costs.ts';
 import type { Calibration } from '../../src/host/calibrate/calibration.ts';
+import { compiledMain } from './compiled.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'drainlab-calibrate-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Compiled for this test, since its threads are files of their own. */
-const built = join(root, 'node_modules/.cache/drainlab-calibrate-test');
-const main = join(built, 'dist/cli/main.js');
-beforeAll(() => {
-  mkdirSync(built, { recursive: true });
-  copyFileSync(join(root, 'package.json'), join(built, 'package.json'));
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(built, 'dist')], {
-    cwd: root,
-  });
-}, 120_000);
+const main = compiledMain();
 
 function drainlab(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {

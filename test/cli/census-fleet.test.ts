@@ -2,7 +2,6 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -20,14 +19,13 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { madeFiles, madeHost, sosMembers, tarOf } from '../made-sosreports.ts';
+import { compiledMain } from './compiled.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'drainlab-census-fleet-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Compiled from the source for this test: threads load what is built. */
-const built = join(root, 'node_modules/.cache/drainlab-fleet-test');
-const main = join(built, 'dist/cli/main.js');
+const main = compiledMain();
 const hasXz = spawnSync('xz', ['--version']).status === 0;
 const hosts = 12;
 const fleet = join(folder, 'fleet');
@@ -42,12 +40,6 @@ async function archive(number: number): Promise<Buffer> {
 }
 
 beforeAll(async () => {
-  mkdirSync(built, { recursive: true });
-  copyFileSync(join(root, 'package.json'), join(built, 'package.json'));
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(built, 'dist')], {
-    cwd: root,
-  });
   for (let number = 0; number < hosts - 1; number++) {
     put(
       join(fleet, number % 2 ? 'a' : 'b/c', `sosreport-${number}-obfuscated.tar.gz`),
@@ -251,8 +243,8 @@ test.skipIf(!existsSync('/proc/self') || !hasXz)(
 );
 
 test('a host that is too large for its thread costs itself and nothing else', async () => {
-  const { surveyHosts } = await import(join(built, 'dist/host/fleet/survey.js'));
-  const { findHosts } = await import(join(built, 'dist/host/fleet/find-hosts.js'));
+  const { surveyHosts } = await import(join(dirname(main), '../host/fleet/survey.js'));
+  const { findHosts } = await import(join(dirname(main), '../host/fleet/find-hosts.js'));
   const tight = join(folder, 'tight');
   const text = madeFiles(madeHost(1), 1).get('proc/zoneinfo') ?? '';
   // As many zones as fit into the limit of a text.

@@ -9,23 +9,20 @@ import { afterAll, describe, expect, it, test } from 'vitest';
 import { zoneinfoText } from '../host-texts.ts';
 import { largeZoneinfo } from '../large-zoneinfo.ts';
 import { shippedRecordings } from '../recordings.ts';
+import { compiledMain } from './compiled.ts';
 
+const main = compiledMain();
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const workers = join(shippedRecordings, '5.10-workers', 'proc-start');
 const folder = mkdtempSync(join(tmpdir(), 'drainlab-census-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function drainlab(...args: string[]): { code: number | null; out: string; err: string } {
-  const main = join(root, 'src/cli/main.ts');
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', main, 'census', ...args],
-    {
-      cwd: root,
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, LANG: 'C.UTF-8' },
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'census', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, LANG: 'C.UTF-8' },
+  });
   return { code: status, out: stdout, err: stderr };
 }
 

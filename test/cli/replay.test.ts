@@ -1,12 +1,13 @@
 /** The command line as a list: what is typed, the exit code, what must be printed (and where). */
 
-import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { shippedRecordings } from '../recordings.ts';
+import { compiledMain } from './compiled.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const patched = join(shippedRecordings, 'patched-everyone');
@@ -22,19 +23,7 @@ interface Ended {
   err: string;
 }
 
-/** Compiled from the source for this test, so that no stale build is tested; inside of node_modules, where packages are found. */
-const built = join(root, 'node_modules/.cache/drainlab-cli-test');
-const main = join(built, 'dist/cli/main.js');
-
-beforeAll(() => {
-  mkdirSync(built, { recursive: true });
-  copyFileSync(join(root, 'package.json'), join(built, 'package.json'));
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  // Whether the types are right is another check's business: what runs is tested here.
-  spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(built, 'dist')], {
-    cwd: root,
-  });
-}, 120_000);
+const main = compiledMain();
 
 /** `input` goes to standard input. */
 function drainlab(args: readonly string[], { env = {}, input = '' } = {}): Promise<Ended> {

@@ -1,29 +1,19 @@
 /** `drainlab simulate` and `drainlab schema` as a list: what is typed, the exit code, what must be printed (and where). */
 
-import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { compiledMain } from './compiled.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Not the folder of drainlab: a user's files lie anywhere. */
 const elsewhere = mkdtempSync(join(tmpdir(), 'drainlab-simulate-'));
 afterAll(() => rmSync(elsewhere, { recursive: true, force: true }));
 
-/** Compiled from the source for this test, so that no stale build is tested; inside of node_modules, where packages are found. */
-const built = join(root, 'node_modules/.cache/drainlab-simulate-test');
-const main = join(built, 'dist/cli/main.js');
-
-beforeAll(() => {
-  mkdirSync(built, { recursive: true });
-  copyFileSync(join(root, 'package.json'), join(built, 'package.json'));
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(built, 'dist')], {
-    cwd: root,
-  });
-}, 120_000);
+const main = compiledMain();
 
 interface Ended {
   code: number | null;

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { seedFolder } from '../fuzz/seeds.ts';
+import { compiledMain } from './compiled.ts';
 
+const main = compiledMain();
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'drainlab-trace-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -23,7 +25,7 @@ interface Ended {
 }
 
 function trace(args: readonly string[], input = '', readFirst = Number.POSITIVE_INFINITY): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'trace', ...args], {
+  const child = spawn(process.execPath, [main, 'trace', ...args], {
     cwd: root,
     env: { ...process.env, NO_COLOR: '1' },
   });

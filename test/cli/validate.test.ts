@@ -7,15 +7,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { shippedRecordings } from '../recordings.ts';
+import { compiledMain } from './compiled.ts';
 
+const main = compiledMain();
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const workers = join(shippedRecordings, '5.10-workers');
 const elsewhere = mkdtempSync(join(tmpdir(), 'drainlab-validate-'));
 afterAll(() => rmSync(elsewhere, { recursive: true, force: true }));
 
 function drainlab(...args: string[]): { code: number | null; out: string; err: string } {
-  const main = join(root, 'src/cli/main.ts');
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     cwd: root,
     encoding: 'utf8',
     env: { PATH: process.env.PATH, LANG: 'C.UTF-8' },

@@ -5,9 +5,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { FakeHost, interruptsText, zoneinfoText } from '../fake-host.ts';
+import { compiledMain } from './compiled.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const main = [process.execPath, '--import', 'tsx', 'src/cli/main.ts'];
+const main = [process.execPath, compiledMain()];
 const environment = { PATH: process.env.PATH, LANG: 'C.UTF-8', TERM: 'xterm', NO_COLOR: '1' };
 
 const host = new FakeHost();
