@@ -6,20 +6,13 @@ import { useEffect, useRef } from 'preact/hooks';
 import { choose, chosen } from './address.ts';
 import { filesOfDrop, filesOfInput } from './dropped-files.ts';
 import { keyBindings, useKeys } from './keyboard.ts';
+import { Notes } from './parts/notes.tsx';
 import { OfferedList, OfferedMenu } from './parts/offered-list.tsx';
 import { Preview } from './parts/preview.tsx';
-import {
-  closeRecording,
-  current,
-  fail,
-  failure,
-  openFiles,
-  putFailureAway,
-  recordings,
-  work,
-} from './state.ts';
+import { closeRecording, current, fail, failure, putFailureAway, recordings, work } from './state.ts';
 import { theme, themes } from './theme.ts';
 import { type View, views } from './views/view-list.ts';
+import { openAny } from './workspace.ts';
 
 function shownView(): View {
   return views.find(({ name }) => name === chosen('view')) ?? views[0];
@@ -84,7 +77,7 @@ function useDropTarget(isOver: Signal<boolean>): void {
     const dropped = (event: DragEvent) => {
       event.preventDefault();
       isOver.value = false;
-      if (event.dataTransfer !== null) void filesOfDrop(event.dataTransfer).then(openFiles, fail);
+      if (event.dataTransfer !== null) void filesOfDrop(event.dataTransfer).then(openAny, fail);
     };
     addEventListener('dragover', over);
     addEventListener('dragleave', left);
@@ -122,6 +115,7 @@ function Top({ onHelp }: { onHelp: () => void }) {
       <Recordings />
       <OfferedMenu />
       <OpenButton />
+      <Notes />
       <label class="theme">
         <span class="hidden">Colours</span>
         <select
@@ -184,7 +178,7 @@ function OpenButton() {
     [],
   );
   const chosenFiles = (input: HTMLInputElement) => {
-    void openFiles(filesOfInput(input));
+    void openAny(filesOfInput(input));
     input.value = '';
   };
   return (

@@ -1,6 +1,7 @@
 /** What is open in the page, and what is being done. What a person chose is in the address (address.ts). */
 
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
+import { DrainlabError } from '../base/errors.ts';
 import type { Verdict } from '../engine/report/verdict.ts';
 import type { EngineError, EngineProgress, NamedFile, Opened } from '../thread/messages.ts';
 import { choose, chosen } from './address.ts';
@@ -57,6 +58,11 @@ export function putFailureAway(): void {
 export function fail(error: unknown): void {
   if (error instanceof EngineFailure) {
     if (!error.wasCancelled) failed.value = error.error;
+    return;
+  }
+  if (error instanceof DrainlabError) {
+    const { code, message, where, hint } = error;
+    failed.value = { code, message, where, hint };
     return;
   }
   failed.value = {

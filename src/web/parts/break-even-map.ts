@@ -117,7 +117,7 @@ export function gridOf(map: BreakEvenMap, best: Uint32Array, width: number, heig
   return grid;
 }
 
-/** Paints the grid in the colour and pattern of the first of the cheapest, with a line where they change. */
+/** Paints the grid in the colour and pattern of the cheapest, in bands where several are; with a line where they change. */
 export function drawRegions(
   pixels: Uint32Array,
   grid: Uint32Array,
@@ -135,14 +135,22 @@ export function drawRegions(
       pixels[i] = line;
       continue;
     }
-    const { red, green, blue, pattern } = drawn[firstBit(grid[i])];
-    const ink = isInked(pattern, x, (i - x) / width) ? 0.72 : 1;
+    const y = (i - x) / width;
+    const { red, green, blue, pattern } = drawn[inBand(grid[i], x + y)];
+    const ink = isInked(pattern, x, y) ? 0.72 : 1;
     pixels[i] = packed(Math.round(red * ink), Math.round(green * ink), Math.round(blue * ink));
   }
 }
 
-export function firstBit(bits: number): number {
-  return 31 - Math.clz32(bits & -bits);
+/** Width of the bands, across a diagonal. */
+const bandWidth = 24;
+
+/** Position of the one of these bits whose band runs through here; that of the only one where there is one. */
+function inBand(bits: number, diagonal: number): number {
+  const lowest = 31 - Math.clz32(bits & -bits);
+  if ((bits & (bits - 1)) === 0) return lowest;
+  const each = bitsOf(bits);
+  return each[Math.floor(diagonal / bandWidth) % each.length];
 }
 
 /** Positions of the bits that are set. */

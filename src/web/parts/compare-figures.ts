@@ -191,7 +191,7 @@ export function pairCaveats(a: Compared, b: Compared): string[] {
       'Isolated CPUs',
       x.isolated || 'none',
       y.isolated || 'none',
-      'they are disturbed by other chances.',
+      'as many drains disturb them more or less often.',
     ),
     ...differ(
       'Memory',

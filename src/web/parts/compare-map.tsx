@@ -14,7 +14,6 @@ import {
   boundariesAt,
   cheapest,
   drawRegions,
-  firstBit,
   gridOf,
   type HolderShares,
   holderShares,
@@ -140,7 +139,7 @@ function PricedMap({ map, kernel, kernels, hand }: PricedProps) {
       </p>
       <Switches mask={mask} priceOf={priceOf} kernel={kernel} kernels={kernels} map={map} />
       <Rivals map={map} shown={shown} rivals={rivals} />
-      <div class="with-panel">
+      <div class="map-and-prices">
         <Picture map={map} best={best} hand={hand} at={at} point={point} />
         <Prices map={map} shown={shown} rivals={rivals} at={at} point={point} priceOf={priceOf} />
       </div>
@@ -202,11 +201,11 @@ function leading(
   const from = mask === 'cpu' ? 'the CPU’s own objects' : 'the page allocator';
   const pays =
     holders < 0
-      ? 'never pays'
+      ? `never pays ${whose}`
       : holders === cpus
-        ? 'always pays'
-        : `pays as long as at most ${percent((100 * holders) / cpus, 0)} of them hold pages`;
-  return `On ${count(cpus)} CPUs a mask from ${from} ${pays}, ${whose}.`;
+        ? `always pays ${whose}`
+        : `pays ${whose} as long as at most ${percent((100 * holders) / cpus, 0)} of them hold pages`;
+  return `On ${count(cpus)} CPUs a mask from ${from} ${pays}.`;
 }
 
 /** `selective = two-pass`. */
@@ -436,9 +435,8 @@ function Picture({ map, best, hand, at, point }: PictureProps) {
         </svg>
       </div>
       <figcaption class="dim">
-        Each block is one number of CPUs that was priced; its colour is that of the{' '}
-        {policies[firstBit(best[point])] === undefined ? '' : 'cheapest policy, '}with its letter and
-        hatching. “=”: the prices are the same. At the right: where the cheapest changes on{' '}
+        Each block is one number of CPUs that was priced, in the colour, hatching and letter of the cheapest
+        policy; bands of both where the prices are the same (“=”). At the right: where the cheapest changes on{' '}
         {count(mapCpusMax)} CPUs.
       </figcaption>
     </figure>

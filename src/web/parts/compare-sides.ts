@@ -48,7 +48,9 @@ function defaultB({ policy, recording }: Side, second: OpenRecording, isOne: boo
 }
 
 function policyOf({ opened }: OpenRecording, wanted: string, otherwise: string): string {
-  return opened.drains.policies.includes(wanted) ? wanted : otherwise;
+  const { policies } = opened.drains;
+  // A policy of the user's own is in the verdict of its run only.
+  return [wanted, otherwise].find((name) => policies.includes(name)) ?? policies[0];
 }
 
 function side(letter: 'A' | 'B', recording: OpenRecording, policy: string): Side {

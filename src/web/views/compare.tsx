@@ -66,11 +66,7 @@ function SideBySide({ sides }: { sides: Sides }) {
     <>
       <h1>{leadingSentence(comparedA, comparedB, [disturbedEach(a), disturbedEach(b)])}</h1>
       <Choices sides={sides} />
-      {pairCaveats(comparedA, comparedB).map((caveat) => (
-        <p class="warning" key={caveat}>
-          {caveat}
-        </p>
-      ))}
+      <Unlike caveats={pairCaveats(comparedA, comparedB)} />
       {isOne && recordings.value.length < 2 && (
         <p class="dim">Open a second recording to compare two recordings.</p>
       )}
@@ -79,6 +75,21 @@ function SideBySide({ sides }: { sides: Sides }) {
       <HoldersPair sides={sides} />
       <DifferingDrains sides={sides} />
     </>
+  );
+}
+
+/** What the two differ in beside what is to be compared. */
+function Unlike({ caveats }: { caveats: readonly string[] }) {
+  if (caveats.length === 0) return null;
+  return (
+    <div class="warning">
+      <p>To be read with every difference below:</p>
+      <ul>
+        {caveats.map((caveat) => (
+          <li key={caveat}>{caveat}</li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
