@@ -31,11 +31,16 @@ function leadingAnswer({ holders, policies }: Figures): string {
   const lead = emptyText(holders);
   if (everyone === undefined || selective === undefined) return `${lead}.`;
   if (everyone.disturbed[1] === 0) return `${lead}: there is no other CPU that a drain could disturb.`;
-  const useless = everyone.useless[1] === 0 ? 'none' : boundsText(everyone.useless);
   return (
-    `${lead}: a drain that interrupts everyone would disturb ${othersText(everyone)}, ${useless} of them for nothing; ` +
+    `${lead}: a drain that interrupts everyone would disturb ${othersText(everyone)}, ${uselessText(everyone)}; ` +
     `one that looks first would disturb ${boundsText(selective.disturbed)}.`
   );
+}
+
+function uselessText({ disturbed, useless }: CensusPolicy): string {
+  const [least, most] = useless;
+  if (disturbed[1] === 1 && least === most) return most === 0 ? 'not for nothing' : 'for nothing';
+  return `${most === 0 ? 'none' : boundsText(useless)} of them for nothing`;
 }
 
 function emptyText({ online, empty, notKnown }: Figures['holders']): string {

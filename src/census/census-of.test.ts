@@ -211,11 +211,16 @@ describe('small machines', () => {
 
   test('nobody holds a page, and everybody does', () => {
     expect(censusOf(hostOf([{ pages: [0, 0] }])).answers[0]).toBe(
-      'None of 2 CPUs holds a page now: a drain that interrupts everyone would disturb 1 other CPU, 1 of them for nothing; ' +
+      'None of 2 CPUs holds a page now: a drain that interrupts everyone would disturb 1 other CPU, for nothing; ' +
         'one that looks first would disturb 0.',
     );
     expect(censusOf(hostOf([{ pages: [1, 1] }])).answers[0]).toMatch(
-      /^Every one of 2 CPUs holds pages now: .* 1 other CPU, none of them for nothing; /,
+      /^Every one of 2 CPUs holds pages now: .* 1 other CPU, not for nothing; one that looks first would disturb 1\.$/,
+    );
+    // Who asks decides whether the other one is the empty one.
+    expect(censusOf(hostOf([{ pages: [0, 1] }])).answers[0]).toBe(
+      '1 of 2 CPUs holds no page now: a drain that interrupts everyone would disturb 1 other CPU, 0 to 1 of them for nothing; ' +
+        'one that looks first would disturb 0 to 1.',
     );
   });
 });

@@ -17,10 +17,18 @@ function leadingAnswer({ halfEmpty, noneEmpty, source }: FleetFigures): string {
   const hosts = plural(source.hosts, 'host');
   if (halfEmpty.of === 0) return `Of ${hosts} it is not known whether half of the CPUs are empty.`;
   const of = halfEmpty.of === source.hosts ? hosts : `${plural(halfEmpty.of, 'host')} of which it is known`;
-  const mask =
-    halfEmpty.hosts === 0 ? ': two-pass would use a mask nowhere' : ', where two-pass would use a mask';
+  if (halfEmpty.of === 1) return singleAnswer(halfEmpty.hosts === 1, noneEmpty.hosts === 1, of);
   const none = noneEmpty.of === 0 ? '' : `; every CPU holds pages on ${shareText(noneEmpty)}`;
-  return `At least half of the CPUs hold no page on ${shareText(halfEmpty)} of ${of}${mask}${none}.`;
+  if (halfEmpty.hosts === 0)
+    return `At least half of the CPUs are empty nowhere: on ${shareText(halfEmpty)} of ${of} would two-pass use a mask${none}.`;
+  return `At least half of the CPUs hold no page on ${shareText(halfEmpty)} of ${of}, where two-pass would use a mask${none}.`;
+}
+
+/** A survey of which one host is left has no distribution. */
+function singleAnswer(isHalfEmpty: boolean, isFull: boolean, hosts: string): string {
+  if (isHalfEmpty) return `At least half of the CPUs of ${hosts} hold no page: two-pass would use a mask.`;
+  const held = isFull ? 'Every CPU' : 'More than half of the CPUs';
+  return `${held} of ${hosts} ${isFull ? 'holds' : 'hold'} pages: two-pass would interrupt everyone.`;
 }
 
 /** `12 (1.2 %, 95 % interval 0.6 to 2.1 %)`, `none`, `all 6`. */
@@ -43,6 +51,7 @@ function shareAnswer({ emptyShare, cpus }: FleetFigures): string {
   const interval = meanInterval === null ? '' : ` (${intervalText(meanInterval)})`;
   const all =
     cpus.emptyPercent === null ? '' : ` Of all ${plural(cpus.online, 'CPU')} together ${cpuText(cpus)}.`;
+  if (emptyShare.hosts === 1) return all.trim();
   const high = quantiles.p90 > quantiles.p50 ? `; one host in ten has ${percent(quantiles.p90)} or more` : '';
   return `On the mean host ${percent(meanPercent)} of the CPUs hold no page${interval}, on the median host ${percent(quantiles.p50)}${high}.${all}`;
 }
@@ -69,7 +78,7 @@ function drainAnswer({ policies }: FleetFigures): string {
       : [`${boundsText(policy.interrupts)} by ${policy.name} (${percentBounds(policy.savedPercent)} fewer)`],
   );
   if (others.length === 0) return '';
-  return `One drain of every zone on each host sends ${boundsText(everyone.interrupts)} interrupts by everyone, ${others.join(' and ')}.`;
+  return `One drain of every zone on each host sends ${boundsText(everyone.interrupts)} ${everyone.interrupts[1] === 1 ? 'interrupt' : 'interrupts'} by everyone, ${others.join(' and ')}.`;
 }
 
 /** `45.8 %`, or `45.8 to 46.1 %` where it depends on who asks. */

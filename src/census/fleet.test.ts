@@ -205,3 +205,20 @@ test('the schema in docs/fleet.schema.json holds, and docs/result-format.md desc
   );
   expect(fields.filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
 });
+
+test('one host, and hosts of which none is half empty, are sentences too', () => {
+  expect(fleet([host('a', 2, [])]).answers).toEqual([
+    'Every CPU of 1 host holds pages: two-pass would interrupt everyone.',
+    'Of all 2 CPUs together 0 (0.0 %) hold none.',
+    'One drain of every zone on each host sends 1 interrupt by everyone, 1 by static-mask (0.0 % fewer) and 1 by two-pass (0.0 % fewer).',
+  ]);
+  expect(fleet([host('a', 4, [1])]).answers[0]).toBe(
+    'More than half of the CPUs of 1 host hold pages: two-pass would interrupt everyone.',
+  );
+  expect(fleet([host('a', 4, [1, 2])]).answers[0]).toBe(
+    'At least half of the CPUs of 1 host hold no page: two-pass would use a mask.',
+  );
+  expect(fleet([host('a', 4, [1]), host('b', 4, [])]).answers[0]).toBe(
+    'At least half of the CPUs are empty nowhere: on none of 2 hosts would two-pass use a mask; every CPU holds pages on 1 (50.0 %).',
+  );
+});
