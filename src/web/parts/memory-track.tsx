@@ -1,6 +1,6 @@
 /** Free memory against the watermarks, where it is known. */
 
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { count, plural } from '../../engine/report/numbers.ts';
 import { choose, chosenNumber } from '../address.ts';
 import type { OpenRecording } from '../state.ts';
@@ -30,7 +30,7 @@ export function MemoryTrack({ recording, span, columns }: MemoryProps) {
   const named = chosenNumber('zone', -1);
   const zone = named >= 0 && named < zones ? named : largestZone(scales);
   const dark = isDark();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (canvas.current !== null)
       drawMemory(canvas.current, memory, { zones, zone, isSampled }, span, memoryColours(dark));
   });

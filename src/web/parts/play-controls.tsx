@@ -1,6 +1,6 @@
 /** Play, pause, step, rate, and the time as a slider below all drains. */
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { count } from '../../engine/report/numbers.ts';
 import { type OpenRecording, policy } from '../state.ts';
 import { isDark } from '../theme.ts';
@@ -73,7 +73,7 @@ function DrainsBelow({ recording }: { recording: OpenRecording }) {
   const { drains, fromNs, toNs } = recording.opened;
   const shown = policy.value;
   const dark = isDark();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (canvas.current === null || width < 1) return;
     drawDrainTrack(
       canvas.current,

@@ -35,16 +35,19 @@ export function rowBands({ order, top }: RowPlan, { isolated, nodeOfCpu }: Group
 
 /** Pixels that a number needs. */
 const numberHeight = 12;
+/** Between numbers where not every CPU has one. */
+const sparseHeight = 28;
 
 /** Numbers of CPUs at the middle of their rows, as many as there is room for. */
-export function rowNumbers({ order, top }: RowPlan): Array<{ cpu: number; middle: number }> {
+export function rowNumbers({ order, top, height }: RowPlan): Array<{ cpu: number; middle: number }> {
   const numbers: Array<{ cpu: number; middle: number }> = [];
+  const apart = height >= numberHeight * order.length ? numberHeight : sparseHeight;
   let free = 0;
   for (let i = 0; i < order.length; i++) {
     const middle = (top[i] + top[i + 1]) / 2;
-    if (middle - numberHeight / 2 < free - 2) continue;
+    if (middle < free) continue;
     numbers.push({ cpu: order[i], middle });
-    free = middle + numberHeight / 2;
+    free = middle + apart;
   }
   return numbers;
 }

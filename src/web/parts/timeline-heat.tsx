@@ -1,7 +1,7 @@
 /** The heat map of CPUs and time: what was drawn last is stretched while the engine makes the next tile. */
 
 import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { count } from '../../engine/report/numbers.ts';
 import { fail, type OpenRecording } from '../state.ts';
 import { isDark } from '../theme.ts';
@@ -66,7 +66,7 @@ export function Heat({ recording, plan, span, columns, most }: HeatProps) {
     asked.current = '';
     fetchTile();
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     draw();
     fetchTile();
   }, [span.fromNs, span.toNs, columns, plan.height]);

@@ -1,6 +1,6 @@
 /** The whole recording, small, with a window on what is shown. */
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { type OpenRecording, policy } from '../state.ts';
 import { isDark } from '../theme.ts';
 import { drainBars } from './drain-track.ts';
@@ -22,7 +22,7 @@ export function Overview({ recording, whole, span, columns, show }: OverviewProp
   const { drains } = recording.opened;
   const dark = isDark();
   const shownPolicy = policy.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (canvas.current === null) return;
     drawDrainTrack(
       canvas.current,

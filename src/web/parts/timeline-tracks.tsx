@@ -1,6 +1,6 @@
 /** Below the heat map: interrupts of the chosen policy against those of another, and stalls. */
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { count, plural } from '../../engine/report/numbers.ts';
 import { choose, chosen } from '../address.ts';
 import { type OpenRecording, policy } from '../state.ts';
@@ -47,7 +47,7 @@ interface InterruptsProps {
 function Interrupts({ bars, columns, against, policies }: InterruptsProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const dark = isDark();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (canvas.current !== null) drawMirrored(canvas.current, bars, trackColours(dark));
   });
   const sum = (values: Int32Array) => values.reduce((a, b) => a + b, 0);
@@ -86,7 +86,7 @@ function Interrupts({ bars, columns, against, policies }: InterruptsProps) {
 function Stalls({ bars, columns, isTold }: { bars: DrainBars; columns: number; isTold: boolean }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const dark = isDark();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (canvas.current !== null) drawStallTrack(canvas.current, bars, trackColours(dark));
   });
   if (!isTold) {
@@ -99,7 +99,8 @@ function Stalls({ bars, columns, isTold }: { bars: DrainBars; columns: number; i
   return (
     <>
       <div class="track-label">
-        Longest <Word>stall</Word> of a requester as recorded, logarithmic from 1 µs to 1 s
+        Longest <Word>stall</Word> of a requester, as it was under the policy that ran, logarithmic from 1 µs
+        to 1 s
       </div>
       <canvas ref={canvas} width={columns} height={stallHeight} role="img" aria-label="Longest stall" />
     </>

@@ -16,6 +16,7 @@ import { PlayControls } from '../parts/play-controls.tsx';
 import { type Playback, usePlayback } from '../parts/playback.ts';
 import { PolicyChoice } from '../parts/policy-choice.tsx';
 import { timeText } from '../parts/time-scale.ts';
+import { WhatFollows } from '../parts/what-follows.tsx';
 import { Word } from '../parts/word.tsx';
 import { current, type OpenRecording, policy } from '../state.ts';
 import '../styles/machine.css';
@@ -58,7 +59,7 @@ function Machine({ recording }: { recording: OpenRecording }) {
         {cpu >= 0 && <CpuPanel cpu={cpu} recording={recording} moment={moment.value} playback={playback} />}
       </div>
       <p class="dim">
-        Pages: {opened.pagesBasis}. Whom {policy.value} disturbs at a drain follows from who held pages then.
+        Pages: {opened.pagesBasis}. <WhatFollows recording={recording} policy={policy.value} />
         {offline > 0 && ` ${plural(offline, 'CPU is', 'CPUs are')} offline and not shown.`}
       </p>
     </article>

@@ -30,7 +30,8 @@ import {
 } from '../parts/timeline-span.ts';
 import { Tracks } from '../parts/timeline-tracks.tsx';
 import { useWidth } from '../parts/use-width.ts';
-import { current, type OpenRecording } from '../state.ts';
+import { WhatFollows } from '../parts/what-follows.tsx';
+import { current, type OpenRecording, policy } from '../state.ts';
 import '../styles/timeline.css';
 
 const heatHeightMax = 420;
@@ -105,9 +106,8 @@ function Timeline({ recording }: { recording: OpenRecording }) {
       </div>
       <p class="dim">
         Pages: {opened.pagesBasis}. Each column shows the most that was there in its time, so no peak is lost
-        {plan.height < plan.order.length && '; where CPUs share a row, it shows the one with the most'}. What
-        a policy disturbs follows from who held pages at each recorded drain; calls that were turned away are
-        left out.
+        {plan.height < plan.order.length && '; where CPUs share a row, it shows the one with the most'}.{' '}
+        <WhatFollows recording={recording} policy={policy.value} />
       </p>
     </article>
   );
