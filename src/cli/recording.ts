@@ -6,8 +6,8 @@ import { BitSet } from '../base/bit-set.ts';
 import { DrainlabError, ExitCode } from '../base/errors.ts';
 import type { Machine, ZoneinfoSnapshot } from '../engine/input/machine.ts';
 import { machineFrom } from '../engine/input/zoneinfo.ts';
-import { releaseOf } from '../trace/beside-recording.ts';
-import type { HeaderMachine, TraceReader } from '../trace/index.ts';
+import { machineOfHeader, releaseOf } from '../trace/beside-recording.ts';
+import type { TraceReader } from '../trace/index.ts';
 import { openTraceFile } from '../trace/node-source.ts';
 import { TextFeatures } from '../trace/text-features.ts';
 import { loadRecordingFolder, loadTracefsFiles } from './recording-folder.ts';
@@ -100,17 +100,6 @@ export function cpusToReadAgain(
 function nameOf(typed: string): string {
   if (typed === '-') return 'standard input';
   return typed.replace(/\/trace\.dat$/, '').replace(/(?<=.)\/+$/, '');
-}
-
-/** A light recording tells its machine itself. It has no page frames, so its zones need no place. */
-function machineOfHeader({ online, isolated, zones }: HeaderMachine, cpus: number): Machine {
-  const machine = machineFrom(null, {
-    cpuCount: cpus,
-    isolated,
-    ...(online.length > 0 && { online }),
-  });
-  if (zones.length === 0) return machine;
-  return { ...machine, zones: zones.map(({ node, name }) => ({ node, name, startPfn: 0, endPfn: 0 })) };
 }
 
 function withIsolated(machine: Machine, cpus: readonly number[]): Machine {

@@ -56,21 +56,25 @@ function filesBelow(folder: string, root = folder): NamedFile[] {
 describe('the engine in its worker', () => {
   const folder = join(shippedRecordings, '6.12-remote');
 
-  it('gives the verdict of a dropped folder byte for byte as the command line prints it', async () => {
-    const { verdict, drains, machine } = await pageOf().ask('open', { files: filesBelow(folder) });
-    const { reader, machine: recorded, snapshots, kernel } = await openRecording(folder);
-    const answer = await replay(reader, recorded, snapshots, { name: '6.12-remote', kernel });
-    await reader.close();
-    expect(verdict).toBe(writeJson(answer));
-    expect(drains.length).toBe(answer.drains.requested);
-    expect(machine.cpuCount).toBe(answer.source.cpus);
-    // The sum over drains of what each policy disturbs is the verdict's own, which leaves out who was turned away.
-    for (const [i, name] of drains.policies.entries()) {
-      const { disturbed } = answer.policies.find((policy) => policy.name === name) ?? { disturbed: -1 };
-      const sum = drains.disturbed[i].reduce((all, n, at) => all + (drains.turnedAway[at] ? 0 : n), 0);
-      expect([name, sum]).toEqual([name, disturbed]);
-    }
-  });
+  it.each(['6.12-remote', 'light-6.12'])(
+    'gives the verdict of a dropped folder byte for byte as the command line prints it: %s',
+    async (name) => {
+      const folder = join(shippedRecordings, name);
+      const { verdict, drains, machine } = await pageOf().ask('open', { files: filesBelow(folder) });
+      const { reader, machine: recorded, snapshots, kernel } = await openRecording(folder);
+      const answer = await replay(reader, recorded, snapshots, { name, kernel });
+      await reader.close();
+      expect(verdict).toBe(writeJson(answer));
+      expect(drains.length).toBe(answer.drains.requested);
+      expect(machine.cpuCount).toBe(answer.source.cpus);
+      // The sum over drains of what each policy disturbs is the verdict's own, which leaves out who was turned away.
+      for (const [i, name] of drains.policies.entries()) {
+        const { disturbed } = answer.policies.find((policy) => policy.name === name) ?? { disturbed: -1 };
+        const sum = drains.disturbed[i].reduce((all, n, at) => all + (drains.turnedAway[at] ? 0 : n), 0);
+        expect([name, sum]).toEqual([name, disturbed]);
+      }
+    },
+  );
 
   it('answers for any moment and any drain', async () => {
     const page = pageOf();

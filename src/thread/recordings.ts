@@ -11,7 +11,7 @@ import { writeJson } from '../engine/report/write-json.ts';
 import { type Packed, pack, recordedViews, unpack } from '../engine/timeline/pack.ts';
 import type { PagesTile } from '../engine/timeline/pages-log.ts';
 import { Timeline } from '../engine/timeline/timeline.ts';
-import { readBeside, readTracefsFiles, releaseOf } from '../trace/beside-recording.ts';
+import { machineOfHeader, readBeside, readTracefsFiles, releaseOf } from '../trace/beside-recording.ts';
 import { blobSource, openTrace } from '../trace/index.ts';
 import { TextFeatures } from '../trace/text-features.ts';
 import type { Calls, EngineProgress, NamedFile, Opened, RecordingId } from './messages.ts';
@@ -45,9 +45,12 @@ export class Recordings {
     for (;;) {
       const reader = await openTrace(blobSource(name, blob));
       try {
-        const folder = readBeside(beside, Math.max(1, cpus, reader.cpuCount));
+        const cpuCount = Math.max(1, cpus, reader.cpuCount);
+        const folder = readBeside(beside, cpuCount);
         if (reader.features instanceof TextFeatures) reader.features.learn(readTracefsFiles(beside));
-        const machine = isolated === undefined ? folder.machine : withIsolated(folder.machine, isolated);
+        const told = reader.info.machine;
+        const recorded = told === undefined ? folder.machine : machineOfHeader(told, cpuCount);
+        const machine = isolated === undefined ? recorded : withIsolated(recorded, isolated);
         const timeline = new Timeline(machine);
         const verdict = await replay(reader, machine, folder.snapshots, {
           name,

@@ -9,6 +9,7 @@ import { parseCpuList } from '../base/cpu-list.ts';
 import type { Machine, ZoneinfoSnapshot } from '../engine/input/machine.ts';
 import { machineFrom, parseZoneinfo, snapshotFrom } from '../engine/input/zoneinfo.ts';
 import { followedEvents } from './kernel-events.ts';
+import type { HeaderMachine } from './trace-reader.ts';
 import { TracefsFiles } from './tracefs-files.ts';
 
 /** Files beside a recording, by their path below its folder: a folder on disk, or files dropped on a page. */
@@ -62,6 +63,17 @@ export function readBeside(beside: FilesBeside, cpuCount: number): RecordingFold
     cmdline: read('proc-start/cmdline').trim(),
     files,
   };
+}
+
+/** A light recording tells its machine itself. It has no page frames, so its zones need no place. */
+export function machineOfHeader({ online, isolated, zones }: HeaderMachine, cpuCount: number): Machine {
+  const machine = machineFrom(null, {
+    cpuCount,
+    isolated,
+    ...(online.length > 0 && { online }),
+  });
+  if (zones.length === 0) return machine;
+  return { ...machine, zones: zones.map(({ node, name }) => ({ node, name, startPfn: 0, endPfn: 0 })) };
 }
 
 /** Beside a text: which events were on, their formats, the kernel's symbols. Systems of events that are followed only. */

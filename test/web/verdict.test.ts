@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ afterAll(() => web.stop());
 
 const recording = join(shippedRecordings, 'patched-everyone/trace.dat');
 const folders = readdirSync(shippedRecordings).filter((name) =>
-  existsSync(join(shippedRecordings, name, 'trace.dat')),
+  statSync(join(shippedRecordings, name)).isDirectory(),
 );
 
 /** What `drainlab replay NAME --json` prints for a folder. */
