@@ -22,8 +22,15 @@ export function AuditVictims({ report }: { report: AuditReport }) {
           <h2>
             Disturbed <Word>isolated</Word> CPUs
           </h2>
-          <Victims label="Disturbed isolated CPUs" orderKey="isolatedorder" report={report} rows={isolated} />
-          {spared > 0 && (
+          {isolated.length > 0 && (
+            <Victims
+              label="Disturbed isolated CPUs"
+              orderKey="isolatedorder"
+              report={report}
+              rows={isolated}
+            />
+          )}
+          {(spared > 0 || isolated.length === 0) && (
             <p>
               Nothing disturbed {isolated.length > 0 && 'the other '}
               {plural(spared, 'isolated CPU')}
@@ -119,6 +126,11 @@ function Victims({
   const shown = all.value ? rows : rows.slice(0, rowsShown);
   return (
     <>
+      {shown.length < rows.length && (
+        <p>
+          The {count(shown.length)} most disturbed of {count(rows.length)}:
+        </p>
+      )}
       <SortedTable
         label={label}
         orderKey={orderKey}

@@ -4,6 +4,7 @@ import { useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { AuditReport, MissingEvents } from '../../audit/audit-report.ts';
 import { writeAuditCsv } from '../../audit/write-csv.ts';
+import { formatCpuList, parseCpuList } from '../../base/cpu-list.ts';
 import { count, decimal, plural } from '../../engine/report/numbers.ts';
 import { choose, chosen } from '../address.ts';
 import { EngineFailure } from '../engine-client.ts';
@@ -70,6 +71,7 @@ function Audit({ recording }: { recording: OpenRecording }) {
         </p>
       )}
       <IsolatedChoice report={value?.report ?? null} />
+      {value !== null && <Absent report={value.report} />}
       {value !== null && <Report audited={value} />}
     </article>
   );
@@ -157,6 +159,17 @@ function IsolatedChoice({ report }: { report: AuditReport | null }) {
           : 'named by you, in place of what the recording says'}
       </span>
     </form>
+  );
+}
+
+/** Isolated CPUs that the recording does not have: nobody can have disturbed them. */
+function Absent({ report: { isolated, source } }: { report: AuditReport }) {
+  const absent = parseCpuList(isolated.cpus).filter((cpu) => cpu >= source.cpus);
+  if (absent.length === 0) return null;
+  return (
+    <p class="warning">
+      The recording has CPUs 0-{source.cpus - 1}; of {formatCpuList(absent)} it can tell nothing.
+    </p>
   );
 }
 

@@ -321,7 +321,8 @@ function chartLine(
   const newest = record.newest(name);
   return {
     label,
-    newest: newest === null ? '–' : `${decimal(newest, 1)}${unit}`,
+    newest:
+      newest === null ? '–' : `${newest >= 100 ? count(Math.round(newest)) : decimal(newest, 1)}${unit}`,
     values: record.figure(name, sinceMs),
   };
 }
