@@ -264,6 +264,16 @@ function Welcome() {
         is read in this page and never leaves it.
       </p>
       <OfferedList />
+      <h2>Without a recording</h2>
+      <ul>
+        {views
+          .filter(({ needsRecording }) => !needsRecording)
+          .map(({ name, title, answers }) => (
+            <li key={name}>
+              <a href={`#view=${name}`}>{title}</a>: {answers}
+            </li>
+          ))}
+      </ul>
     </section>
   );
 }
