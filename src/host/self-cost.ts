@@ -5,7 +5,7 @@ import { waitFor } from './wait-for.ts';
 export interface SelfCost {
   /** Processor time since the meter was made. */
   readonly cpuMs: number;
-  /** Of that, inside the kernel: there the texts of /proc are made. */
+  /** Of that, inside the kernel. A kernel that counts whole ticks of its timer divides the sum by them: rough when they are few. */
   readonly kernelMs: number;
   readonly elapsedMs: number;
   /** Percent of one CPU. */

@@ -96,6 +96,6 @@ function loadText({ load }: HostSamples): string {
 }
 
 function selfText({ self }: HostSamples): string {
-  const cost = `Its own cost: ${percent(self.corePercent, 2)} of a core (${decimal(self.cpuMs, 0)} ms, of which ${decimal(self.kernelMs, 0)} in the kernel), ${decimal(self.residentBytes / 1e6, 0)} MB.`;
+  const cost = `Its own cost: ${percent(self.corePercent, 2)} of a core (${decimal(self.cpuMs, 0)} ms), ${decimal(self.residentBytes / 1e6, 0)} MB.`;
   return `${cost} ${self.said}`;
 }

@@ -246,7 +246,7 @@ function restLines(
   const own =
     cost === null
       ? 'own cost: measuring'
-      : `own cost${pace.isStarting ? ' at the start' : ''}: ${percent(cost.corePercent, 2)} of a core (${percent((100 * cost.kernelMs) / cost.elapsedMs, 2)} in the kernel), ${decimal(cost.residentBytes / 1e6, 0)} MB`;
+      : `own cost${pace.isStarting ? ' at the start' : ''}: ${percent(cost.corePercent, 2)} of a core, ${decimal(cost.residentBytes / 1e6, 0)} MB`;
   return [
     cut(`${reclaim} · ${waits} · ${load}`, width),
     cut(drainsText(watched, drainFunction), width),
