@@ -151,7 +151,7 @@ export function simulateOne(
     timeline,
     fromNs: 0,
     toNs: run.simulatedNs,
-    pagesBasis: `modelled; looked at every ${(totalNs / samples / 1e6).toFixed(1)} ms, so shorter peaks are not seen`,
+    pagesBasis: `modelled, the run of ${policy.name} with seed ${ask.seed ?? scenario.run.seed}; looked at every ${(totalNs / samples / 1e6).toFixed(1)} ms, so shorter peaks are not seen`,
     nodeOfCpu: [...scenario.machine.nodeOfCpu],
   });
 }

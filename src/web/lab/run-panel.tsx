@@ -13,6 +13,18 @@ import { check, scenarioName, scenarioText } from './scenario-state.ts';
 /** What a tab of a browser stands without being ended by it, about. */
 export const tabBytes = 2 ** 30;
 
+/** Texts of the runs that are open, by name. */
+const madeFrom = new Map<string, string>();
+
+/** The same text takes the place of its last run; another text stands beside it, so that both can be compared. */
+function runName(scenario: string, yaml: string): string {
+  const isOpen = (name: string) => recordings.value.some(({ opened }) => opened.name === name);
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? scenario : `${scenario} ${number}`;
+    if (!isOpen(name) || madeFrom.get(name) === yaml) return name;
+  }
+}
+
 export function RunPanel() {
   const shown = useSignal('everyone');
   const ran = useSignal('');
@@ -21,14 +33,13 @@ export function RunPanel() {
   const tooLarge = state !== null && state.bytesNeeded > tabBytes;
   const run = async () => {
     if (!ready) return;
-    const name = scenarioName.value;
+    const yaml = scenarioText.value;
+    const named = runName(scenarioName.value, yaml);
     ran.value = '';
-    const done = await runScenario(
-      { yaml: scenarioText.value, file: `${name}.yaml`, sets: [] },
-      shown.value,
-      name,
-    );
-    if (done) ran.value = name;
+    const ask = { yaml, file: `${scenarioName.value}.yaml`, sets: [] };
+    if (!(await runScenario(ask, shown.value, named))) return;
+    madeFrom.set(named, yaml);
+    ran.value = named;
   };
   useKeys([{ key: 'r', what: 'run the scenario', run: () => void run() }], [ready, scenarioText.value]);
   return (

@@ -18,8 +18,9 @@ const priceSteps = Array.from({ length: 6 }, (_, power) => [1, 2, 5].map((n) => 
   .flat()
   .filter((ns) => ns <= 1e6);
 const waitMs = 400;
-/** A short version is so much of the scenario's own time. */
+/** A short version is so much of the scenario's own time, and not less than this. */
 const shortPart = 0.1;
+const shortSeconds = 0.3;
 
 interface Answer {
   readonly sets: readonly string[];
@@ -88,7 +89,7 @@ export function WhatIf() {
       <h2>Drag a value</h2>
       <p class="dim">
         After each change a short version runs: {decimal(secondsOf(facts), 2)} s of {facts.seconds} s, one
-        seed, the first kernels’ policies only. Short runs say where it goes, not how much it is.
+        seed, and four policies. A short run says which way it goes, not how much it is in the end.
       </p>
       <div class="lab-pair">
         <Sliders facts={facts} onChange={change} />
@@ -127,7 +128,8 @@ export function WhatIf() {
 
 function secondsOf(facts: ScenarioFacts): number {
   const typed = Number(chosen('short'));
-  return typed > 0 ? typed : Number((facts.seconds * shortPart).toPrecision(2));
+  if (typed > 0) return typed;
+  return Number(Math.min(facts.seconds, Math.max(shortSeconds, facts.seconds * shortPart)).toPrecision(2));
 }
 
 /** As `--set` of the command line has them. */
@@ -258,6 +260,7 @@ function ShortAnswer({ answer: { sets, verdict, tookMs }, old }: { answer: Answe
       <p class="dim">
         {changed.length === 0 ? 'As the scenario has it' : `With ${changed.join(', ')}`}; in{' '}
         {duration(tookMs * 1e6)}.
+        {verdict.drains.requested === 0 && ' The short version may be too short: give it more seconds.'}
       </p>
       <div class="scrolled">
         <table aria-label="Short run">
