@@ -9,6 +9,7 @@ import { choose, chosen } from '../address.ts';
 import { isDark } from '../theme.ts';
 import { amountColours, amountStep, amountSteps } from './colours.ts';
 import { drawMatrix, type MatrixGroup, matrixGroups, matrixSums } from './pair-matrix.ts';
+import { Scrolled } from './scrolled.tsx';
 import { useWidth } from './use-width.ts';
 
 /** As many CPUs have room in a table that is read. */
@@ -109,7 +110,7 @@ function PairTable(props: PairsProps) {
     </>
   );
   return (
-    <div class="scrolled">
+    <Scrolled label={`Sender by victim, ${props.what}`}>
       <table class="pairs" aria-label={`Sender by victim, ${props.what}`}>
         <thead>
           <tr>
@@ -143,7 +144,7 @@ function PairTable(props: PairsProps) {
         </tbody>
       </table>
       {props.isolated.size > 0 && <p class="dim">* is isolated.</p>}
-    </div>
+    </Scrolled>
   );
 }
 
@@ -221,7 +222,7 @@ function TopPairs({ pairs, isolated, what }: PairsProps) {
   const order = [...pairs.count.keys()].sort((a, b) => pairs.count[b] - pairs.count[a]).slice(0, pairsShown);
   const name = (cpu: number) => `${cpu}${isolated.has(cpu) ? ' (isolated)' : ''}`;
   return (
-    <div class="scrolled">
+    <Scrolled label={`Pairs with the most ${what}`}>
       <table aria-label={`Pairs with the most ${what}`}>
         <thead>
           <tr>
@@ -240,6 +241,6 @@ function TopPairs({ pairs, isolated, what }: PairsProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrolled>
   );
 }

@@ -14,6 +14,7 @@ import { AuditMatrixPart } from '../parts/audit-matrix.tsx';
 import { AuditTimelinePart } from '../parts/audit-timeline.tsx';
 import { AuditVictims } from '../parts/audit-victims.tsx';
 import { type CopyForm, CopyMenu } from '../parts/copy-menu.tsx';
+import { Scrolled } from '../parts/scrolled.tsx';
 import { Word } from '../parts/word.tsx';
 import { current, doing, type OpenRecording } from '../state.ts';
 import '../styles/audit.css';
@@ -207,7 +208,7 @@ function Totals({ report: { totals, isolatedTotals } }: { report: AuditReport })
     ],
   ] as const;
   return (
-    <div class="scrolled">
+    <Scrolled label="Totals">
       <table aria-label="Totals" class="totals">
         <thead>
           <tr>
@@ -230,7 +231,7 @@ function Totals({ report: { totals, isolatedTotals } }: { report: AuditReport })
         Counts are <Word>exact</Word>: events of the recording. – is <Word>not known</Word>: it was not
         recorded.
       </p>
-    </div>
+    </Scrolled>
   );
 }
 
@@ -256,7 +257,7 @@ function KernelCounts({ report: { kernelCounts, isolatedTotals } }: { report: Au
   return (
     <section>
       <h2>Beside the kernel’s own counters</h2>
-      <div class="scrolled">
+      <Scrolled label="Kernel's own counters">
         <table aria-label="Kernel's own counters">
           <thead>
             <tr>
@@ -283,7 +284,7 @@ function KernelCounts({ report: { kernelCounts, isolatedTotals } }: { report: Au
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
       <p class="dim">
         End minus start. The counters cover also the time between their reading and the recording; an
         interrupt may be sent and merged with another.
@@ -297,7 +298,7 @@ function Callbacks({ report: { callbacks, isolatedTotals } }: { report: AuditRep
   return (
     <details>
       <summary>By callback, as a recipe with grep and uniq counts them</summary>
-      <div class="scrolled">
+      <Scrolled label="Callbacks">
         <table aria-label="Callbacks">
           <thead>
             <tr>
@@ -320,7 +321,7 @@ function Callbacks({ report: { callbacks, isolatedTotals } }: { report: AuditRep
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
     </details>
   );
 }

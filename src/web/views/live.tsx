@@ -13,6 +13,7 @@ import { AmountLegend } from '../parts/amount-legend.tsx';
 import { CensusPolicies } from '../parts/census-policies.tsx';
 import { type ChartLine, LineChart } from '../parts/line-chart.tsx';
 import { LiveStrip } from '../parts/live-strip.tsx';
+import { Scrolled } from '../parts/scrolled.tsx';
 import { Word } from '../parts/word.tsx';
 import '../styles/live.css';
 
@@ -342,7 +343,7 @@ function Interrupts({ sample: { interrupts, cpus } }: { sample: SampleJson }) {
       <h2>
         <Word of="interrupt">Interrupts</Word> a second
       </h2>
-      <div class="scrolled">
+      <Scrolled label="Interrupts a second">
         <table aria-label="Interrupts a second">
           <thead>
             <tr>
@@ -361,7 +362,7 @@ function Interrupts({ sample: { interrupts, cpus } }: { sample: SampleJson }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
       <p class="dim">
         Over the last {decimal(sinceMs / 1000, 1)} s.
         {backwards > 0 && ` ${plural(backwards, 'counter')} went backwards and are left out.`}
@@ -377,7 +378,7 @@ function Zones({ sample: { zones } }: { sample: SampleJson }) {
       <h2>
         <Word of="zone">Zones</Word>
       </h2>
-      <div class="scrolled">
+      <Scrolled label="Zones">
         <table aria-label="Zones">
           <thead>
             <tr>
@@ -413,7 +414,7 @@ function Zones({ sample: { zones } }: { sample: SampleJson }) {
             })}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
     </section>
   );
 }
