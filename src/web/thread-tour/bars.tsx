@@ -34,16 +34,18 @@ function Group({ group: { title, bars } }: { group: BarGroup }) {
           <tr key={bar.label}>
             <th scope="row">{bar.label}</th>
             <td>
-              <svg viewBox="0 0 400 16" preserveAspectRatio="none" aria-hidden="true" class="bar">
-                {placed(bar, most).map(({ part, from, width }) => (
-                  <g key={part.kind}>
-                    <rect x={from} width={width} height={16} class={`fill ${part.kind}`} />
-                    {part.kind === 'useless' && (
-                      <rect x={from} width={width} height={16} fill="url(#tour-stripes)" />
-                    )}
-                  </g>
-                ))}
-              </svg>
+              {sumOf(bar) > 0 && (
+                <svg viewBox="0 0 400 16" preserveAspectRatio="none" aria-hidden="true" class="bar">
+                  {placed(bar, most).map(({ part, from, width }) => (
+                    <g key={part.kind}>
+                      <rect x={from} width={width} height={16} class={`fill ${part.kind}`} />
+                      {part.kind === 'useless' && (
+                        <rect x={from} width={width} height={16} fill="url(#tour-stripes)" />
+                      )}
+                    </g>
+                  ))}
+                </svg>
+              )}
               <span class="figure">{bar.text}</span>
             </td>
           </tr>

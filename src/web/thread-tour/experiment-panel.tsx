@@ -1,5 +1,6 @@
 /** The experiment beside a claim: started, followed, called off; its sentence, its picture, and ways to look closer. */
 
+import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { choose } from '../address.ts';
 import { useKeys } from '../keyboard.ts';
@@ -11,6 +12,7 @@ import { Bars } from './bars.tsx';
 import { ChoicesPicture } from './choices-picture.tsx';
 import type { Answer, Claim, Picture, ScenarioRun } from './claim.ts';
 import { commandsOf, scenarioAsk } from './experiment.ts';
+import { unbroken } from './marked-text.tsx';
 import { PayMap } from './pay-map.tsx';
 import { answerOf, callOff, goingOn, start } from './tour-engine.ts';
 import '../styles/tour-pictures.css';
@@ -47,7 +49,16 @@ export function ExperimentPanel({ claim }: { claim: Claim }) {
             <span class="dim">A few seconds, in this browser; nothing is sent anywhere.</span>
           </p>
         )}
-        {answer !== null && <Answered answer={answer} />}
+        {answer !== null && (
+          <Answered
+            answer={answer}
+            how={
+              claim.experiment.kind === 'prices'
+                ? 'prices of the table of costs (docs/model.md), for one drain'
+                : 'a simulated machine, run here just now'
+            }
+          />
+        )}
       </div>
       <Closer claim={claim} />
     </section>
@@ -68,12 +79,12 @@ function Running({ claim }: { claim: Claim }) {
   );
 }
 
-function Answered({ answer: { sentence, picture } }: { answer: Answer }) {
+function Answered({ answer: { sentence, picture }, how }: { answer: Answer; how: string }) {
   return (
     <>
-      <p class="sentence">{sentence}</p>
+      <p class="sentence">{unbroken(sentence)}</p>
       <p class="basis">
-        <Word>modelled</Word>: a simulated machine, run here just now.
+        <Word>modelled</Word>: {how}.
       </p>
       <Drawn picture={picture} />
     </>
@@ -95,7 +106,13 @@ function Drawn({ picture }: { picture: Picture }) {
 
 /** The same in the other views. */
 function Closer({ claim: { experiment } }: { claim: Claim }) {
-  if (experiment.kind === 'prices') return null;
+  if (experiment.kind === 'prices') {
+    return (
+      <p class="closer">
+        <ViewLink to={{ view: 'compare', compare: 'map' }}>The whole break-even map in Compare</ViewLink>
+      </p>
+    );
+  }
   const runs = experiment.kind === 'policies' ? experiment.runs : [experiment.run];
   const run = runs[runs.length - 1];
   return (
@@ -106,8 +123,25 @@ function Closer({ claim: { experiment } }: { claim: Claim }) {
       <button type="button" onClick={() => void openIn('timeline', run)}>
         Open in Timeline
       </button>
-      <a href={`#view=lab&scenario=${run.scenario}`}>Change {run.scenario} in the Lab</a>
+      <ViewLink to={{ view: 'lab', scenario: run.scenario, yaml: '' }}>
+        Change {run.scenario} in the Lab
+      </ViewLink>
     </p>
+  );
+}
+
+/** An address that keeps what else was chosen. */
+function ViewLink({ to, children }: { to: Readonly<Record<string, string>>; children: ComponentChildren }) {
+  return (
+    <a
+      href={`#${new URLSearchParams(to)}`}
+      onClick={(event) => {
+        event.preventDefault();
+        choose(to);
+      }}
+    >
+      {children}
+    </a>
   );
 }
 

@@ -37,3 +37,8 @@ export function MarkedText({ text }: { text: string }) {
     </>
   );
 }
+
+/** A figure and its unit stay on one line. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) (%|ns|µs|ms|s\b)/g, '$1\u00a0$2');
+}

@@ -39,7 +39,7 @@ export const outcomeClaims: readonly Claim[] = [
     },
     outcome: {
       kind: 'conditional',
-      text: 'It does what he says: no mask where a mask would save little. What it saves is masks; it sends more interrupts than selective, never fewer.',
+      text: 'It does what he says: no mask where a mask would save little. What it saves is masks, not interrupts: at any drain it disturbs at least whom selective disturbs.',
     },
     real: [
       {

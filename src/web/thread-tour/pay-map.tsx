@@ -1,6 +1,6 @@
 /** Where a mask pays: number of CPUs by share of them that hold pages, with a letter in each cell. */
 
-import { count, percent } from '../../engine/report/numbers.ts';
+import { count } from '../../engine/report/numbers.ts';
 import type { PayRow } from './claim.ts';
 
 const shares = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
@@ -22,13 +22,15 @@ export function PayMap({ rows }: { rows: readonly PayRow[] }) {
     <figure class="pay-map">
       <div class="scrolled">
         <table>
-          <caption>Which is cheaper, by number of CPUs and share of them that hold pages</caption>
+          <caption>
+            Which is cheaper, by number of CPUs and the share of them that holds pages, in percent
+          </caption>
           <thead>
             <tr>
               <th scope="col">CPUs</th>
               {shares.map((share) => (
                 <th scope="col" key={share}>
-                  {percent(share, 0)}
+                  {share}
                 </th>
               ))}
             </tr>

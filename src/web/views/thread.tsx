@@ -7,7 +7,7 @@ import { Word } from '../parts/word.tsx';
 import { type Claim, type Evidence, outcomes } from '../thread-tour/claim.ts';
 import { claims } from '../thread-tour/claims.ts';
 import { ExperimentPanel } from '../thread-tour/experiment-panel.tsx';
-import { MarkedText } from '../thread-tour/marked-text.tsx';
+import { MarkedText, unbroken } from '../thread-tour/marked-text.tsx';
 import '../styles/verdict.css';
 import '../styles/thread.css';
 
@@ -146,7 +146,7 @@ function Outcome({ claim: { outcome, real } }: { claim: Claim }) {
       <ul>
         {real.map((evidence) => (
           <li key={evidence.text}>
-            {evidence.text} <Basis evidence={evidence} />
+            {unbroken(evidence.text)} <Basis evidence={evidence} />
           </li>
         ))}
       </ul>
