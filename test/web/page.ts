@@ -51,8 +51,8 @@ export class PageUnderTest {
     const server = createServer((request, response) => {
       const path = normalize(decodeURIComponent((request.url ?? '/').replace(/[?#].*$/, '')));
       try {
-        if (!path.startsWith(below)) throw new Error('not of the page');
-        const file = join(outDir, path.slice(below.length) || 'index.html');
+        if (!path.startsWith(decodeURIComponent(below))) throw new Error('not of the page');
+        const file = join(outDir, path.slice(decodeURIComponent(below).length) || 'index.html');
         response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' });
         response.end(readFileSync(file));
       } catch {
