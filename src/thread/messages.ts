@@ -96,6 +96,7 @@ export interface ScenarioFacts {
   readonly cpus: number;
   readonly memoryPages: number;
   readonly kernel: string;
+  readonly nrCpus: number;
   /** Sets of CPUs are allocated. */
   readonly offstack: boolean;
   readonly tasks: number;

@@ -75,6 +75,7 @@ function factsOf({ machine, kernel, tasks, costs, run }: Scenario): ScenarioFact
     cpus: machine.cpus,
     memoryPages: machine.zones.reduce((sum, { pages }) => sum + pages, 0),
     kernel: kernel.version,
+    nrCpus: kernel.nrCpus,
     offstack: kernel.offstack,
     tasks: tasks.length,
     seconds: run.seconds,

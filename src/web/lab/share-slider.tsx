@@ -192,6 +192,7 @@ function drawMarker(chart: uPlot, share: number): void {
   ctx.save();
   ctx.strokeStyle = colourOf('--accent');
   ctx.lineWidth = 2 * devicePixelRatio;
+  ctx.setLineDash([]);
   ctx.beginPath();
   ctx.moveTo(x, bbox.top);
   ctx.lineTo(x, bbox.top + bbox.height);

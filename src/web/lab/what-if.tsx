@@ -140,6 +140,9 @@ function setsOf(facts: ScenarioFacts): string[] {
     ['maskFast', 'costs.maskFastNs'],
     ['maskPage', 'costs.maskPageNs'],
   ].flatMap(([name, path]) => (chosen(name) === '' ? [] : [`${path}=${chosen(name)}`]));
+  const cpus = Number(chosen('cpus'));
+  // A kernel built for fewer CPUs would refuse them; its mask grows with it.
+  if (cpus > facts.nrCpus) optional.push(`kernel.nrCpus=${cpus}`);
   const twoPass = Number(share) === 0.5 ? 'two-pass' : `two-pass:share=${share}`;
   return [
     ...optional,
@@ -248,6 +251,8 @@ function Slider({ label, text, value, most, onValue }: SliderProps) {
   );
 }
 
+const modelled = (text: string) => <Figure text={text} basis="modelled" />;
+
 function ShortAnswer({ answer: { sets, verdict, tookMs }, old }: { answer: Answer; old: boolean }) {
   const { policies, lead } = verdict;
   const most = Math.max(1, ...policies.map(({ interrupts }) => interrupts));
@@ -289,13 +294,15 @@ function ShortAnswer({ answer: { sets, verdict, tookMs }, old }: { answer: Answe
                     <svg viewBox="0 0 100 10" preserveAspectRatio="none" class="share" aria-hidden="true">
                       <rect width={(100 * interrupts) / most} height="10" />
                     </svg>
-                    <Figure text={count(interrupts)} basis="modelled" />
+                    {modelled(count(interrupts))}
                   </span>
                 </td>
-                <td>{interruptsPerDrain === null ? '–' : decimal(interruptsPerDrain)}</td>
-                <td>{name === lead.baseline || savedPercent === null ? '–' : percent(savedPercent)}</td>
-                <td>{stallNs === null ? '–' : duration(stallNs.p50)}</td>
-                <td>{stallNs === null ? '–' : duration(stallNs.p99)}</td>
+                <td>{interruptsPerDrain === null ? '–' : modelled(decimal(interruptsPerDrain))}</td>
+                <td>
+                  {name === lead.baseline || savedPercent === null ? '–' : modelled(percent(savedPercent))}
+                </td>
+                <td>{stallNs === null ? '–' : modelled(duration(stallNs.p50))}</td>
+                <td>{stallNs === null ? '–' : modelled(duration(stallNs.p99))}</td>
               </tr>
             ))}
           </tbody>
