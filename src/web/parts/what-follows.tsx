@@ -13,9 +13,8 @@ export function WhatFollows({ recording, policy }: { recording: OpenRecording; p
   }
   return (
     <>
-      Whom {policy} disturbs is what it would have done at the drains of this run, made with{' '}
-      {recording.verdict.policies.map(({ name }) => name).join(', ')}; with another policy the run itself goes
-      another way.
+      Whom {policy} disturbs is what it would have done at the drains of this one run; with another policy the
+      run itself goes another way.
     </>
   );
 }
