@@ -41,9 +41,10 @@ const map: BreakEvenMap = {
 };
 
 it('numbers of CPUs: four to each power of two, and the recording’s own', () => {
-  expect(mapCpus([])).toEqual(expect.arrayContaining([2, 4, 5, 6, 7, 8, 10, 4096, 8192]));
-  expect(mapCpus([61]).includes(61)).toBe(true);
-  expect(mapCpus([1, 9000])).toEqual(mapCpus([]));
+  expect(mapCpus([], 4)).toEqual(expect.arrayContaining([2, 4, 5, 6, 7, 8, 10, 4096, 8192]));
+  expect(mapCpus([3], 1)).toEqual([2, 3, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192]);
+  expect(mapCpus([61], 4).includes(61)).toBe(true);
+  expect(mapCpus([1, 9000], 4)).toEqual(mapCpus([], 4));
 });
 
 it('the cheapest in all, the cheapest for the caller, and who is as cheap', () => {

@@ -5,16 +5,14 @@ import { packed } from './colours.ts';
 
 export const mapCpusMin = 2;
 export const mapCpusMax = 8192;
-/** Numbers of CPUs that are priced between one power of two and the next. */
-const octaveSteps = 4;
 
 export type PriceOf = 'totalNs' | 'callerNs';
 
 /** Prices closer than this are one: the clock of no machine tells them apart. */
 const equalNs = 0.5;
 
-/** Which numbers of CPUs are priced: four to each power of two, and those that are asked for. */
-export function mapCpus(also: readonly number[]): number[] {
+/** Which numbers of CPUs are priced: so many to each power of two, and those that are asked for. */
+export function mapCpus(also: readonly number[], octaveSteps: number): number[] {
   const numbers = new Set(also.filter((cpus) => cpus >= mapCpusMin && cpus <= mapCpusMax));
   const octaves = Math.log2(mapCpusMax / mapCpusMin);
   for (let i = 0; i <= octaves * octaveSteps; i++)
@@ -231,4 +229,16 @@ export function holderShares(holders: readonly number[], cpus: number): HolderSh
     });
   };
   return { cpus, mean: sum / drains / cpus, low: quantile(0.1) / cpus, high: quantile(0.9) / cpus };
+}
+
+/** `selective = two-pass`. */
+export function namesOf({ series }: BreakEvenMap, bits: number): string {
+  return bitsOf(bits)
+    .map((i) => series[i].policy)
+    .join(' = ');
+}
+
+/** As it stands in the address. */
+export function shareText(share: number): string {
+  return String(Math.round(share * 1e4) / 1e4);
 }

@@ -84,7 +84,7 @@ export function DifferingDrains({ sides: { a, b, isOne } }: { sides: Sides }) {
             </label>
           </p>
           <div class={drain >= 0 ? 'with-panel' : undefined}>
-            <div class="scrolled">
+            <div class="scrolled compact">
               <table aria-label="Drains at which A and B differ">
                 <thead>
                   <tr>
@@ -105,7 +105,7 @@ export function DifferingDrains({ sides: { a, b, isOne } }: { sides: Sides }) {
                     <tr key={number} class={number === drain ? 'selected' : undefined}>
                       <th scope="row">
                         <button type="button" onClick={() => choose({ drain: number })}>
-                          {count(number)}
+                          {count(number + 1)}
                         </button>
                       </th>
                       <td>{timeText(drains.timeNs[number], 1000)}</td>

@@ -163,6 +163,8 @@ export function leadingSentence(a: Compared, b: Compared, disturbed: readonly [n
       : ofA === 0
         ? `${decimal(ofB)} more`
         : `${percent(Math.abs((100 * (ofB - ofA)) / ofA))} ${ofB < ofA ? 'fewer' : 'more'}`;
+  if (a.verdict !== b.verdict && a.policy === b.policy)
+    return `${a.policy} disturbs ${decimal(ofA)} other CPUs a drain in ${a.name} and ${decimal(ofB)} in ${b.name}: ${more}.`;
   return `${start}${a.policy} disturbs ${decimal(ofA)} other CPUs a drain${where(a)}, ${b.policy} ${decimal(ofB)}${where(b)}: ${more}.`;
 }
 

@@ -9,7 +9,7 @@ export function FigureTable({ rows, isOne }: { rows: readonly FigureRow[]; isOne
   return (
     <section>
       <h2>Figures</h2>
-      <div class="scrolled">
+      <div class="scrolled compact">
         <table aria-label="Figures of A and B">
           <thead>
             <tr>

@@ -150,15 +150,44 @@ function HeatOf({ side, span, columns, most, isOne }: HeatOfProps) {
         <b>{isOne ? 'A and B' : side.letter}</b> {opened.name}: pages on the lists of{' '}
         {count(plan.order.length)} CPUs
       </div>
-      <Heat
-        key={opened.name}
-        recording={side.recording}
-        plan={plan}
-        span={{ fromNs: Math.round(own.fromNs), toNs: Math.round(own.toNs) }}
-        columns={columns}
-        most={most}
-      />
+      <div class="recorded">
+        <Heat
+          key={opened.name}
+          recording={side.recording}
+          plan={plan}
+          span={{ fromNs: Math.round(own.fromNs), toNs: Math.round(own.toNs) }}
+          columns={columns}
+          most={most}
+        />
+        <NotRecorded side={side} span={own} />
+      </div>
     </div>
+  );
+}
+
+/** Covers what lies before the first and after the last event: the last pages that were known are not what was there. */
+function NotRecorded({ side: { recording }, span }: { side: Side; span: Span }) {
+  const { fromNs, toNs } = recording.opened;
+  const part = (timeNs: number) => 100 * Math.max(0, Math.min(1, (timeNs - span.fromNs) / lengthOf(span)));
+  const [begin, end] = [part(fromNs), part(toNs)];
+  return (
+    <svg class="not-recorded" width="100%" height="100%" aria-hidden="true">
+      <title>not recorded</title>
+      <rect x={0} width={`${begin}%`} height="100%" />
+      <rect x={`${end}%`} width={`${100 - end}%`} height="100%" />
+      {begin > 0 && <line x1={`${begin}%`} x2={`${begin}%`} y1={0} y2="100%" />}
+      {end < 100 && <line x1={`${end}%`} x2={`${end}%`} y1={0} y2="100%" />}
+      {begin > 12 && (
+        <text x={`${begin / 2}%`} y="50%">
+          not recorded
+        </text>
+      )}
+      {end < 88 && (
+        <text x={`${(100 + end) / 2}%`} y="50%">
+          not recorded
+        </text>
+      )}
+    </svg>
   );
 }
 
@@ -173,17 +202,27 @@ function RateTracks({
 }) {
   const bins = Math.max(1, Math.floor(columns / barWidth));
   const ofA = ratesOf(a.recording.opened.drains, a.policy, ownSpan(a, span), bins);
+  const barNs = lengthOf(span) / bins;
   const ofB = ratesOf(b.recording.opened.drains, b.policy, ownSpan(b, span), bins);
   return (
     <>
       {!isOne && (
-        <Pair what="Drains a second" a={ofA.drains} b={ofB.drains} columns={columns} up="A" down="B" />
+        <Pair
+          what="Drains a second"
+          a={ofA.drains}
+          b={ofB.drains}
+          columns={columns}
+          barNs={barNs}
+          up="A"
+          down="B"
+        />
       )}
       <Pair
         what="Other CPUs disturbed a second"
         a={ofA.disturbed}
         b={ofB.disturbed}
         columns={columns}
+        barNs={barNs}
         up={`A, ${a.policy}`}
         down={`B, ${b.policy}`}
       />
@@ -198,9 +237,11 @@ interface PairProps {
   readonly up: string;
   readonly down: string;
   readonly columns: number;
+  /** Time of one bar. */
+  readonly barNs: number;
 }
 
-function Pair({ what, a, b, up, down, columns }: PairProps) {
+function Pair({ what, a, b, up, down, columns, barNs }: PairProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const dark = isDark();
   useEffect(() => {
@@ -211,7 +252,7 @@ function Pair({ what, a, b, up, down, columns }: PairProps) {
   return (
     <>
       <div class="track-label">
-        {what}: up {up}, down {down} (striped), line: A − B; most {text}
+        {what}, in bars of {duration(barNs)}: up {up}, down {down} (striped), line: A − B; most {text}
       </div>
       <canvas
         ref={canvas}
