@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeWhole } from './write-whole.ts';
+import { checkWritable, writeWhole } from './write-whole.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -47,6 +47,16 @@ describe('a file that is written as a whole', () => {
     expect(() => writeWhole(join(folder, 'no/such/file'), 'new')).toThrow(
       /no such file or directory \(ENOENT\)/,
     );
+  });
+
+  it('is asked for before long work: nothing is left, the old one stays, what cannot be is said', () => {
+    const path = join(folder, 'here.yaml');
+    writeFileSync(path, 'old');
+    checkWritable(path);
+    expect(readdirSync(folder)).toEqual(['here.yaml']);
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(() => checkWritable(folder)).toThrow(/cannot be written: it is a folder/);
+    expect(() => checkWritable(join(folder, 'no/file'))).toThrow(/no such file or directory \(ENOENT\)/);
   });
 
   it.skipIf(spawnSync('bash', ['-c', 'ulimit -f 1']).status !== 0)(

@@ -1,15 +1,27 @@
 /** Writes a file as a whole or not at all: who reads it never sees a part, and a failure leaves the old one. */
 
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DrainlabError, ExitCode } from '../base/errors.ts';
 
 /** Readable by everybody: collectors run as other users. */
 const mode = 0o644;
 
+/** Throws E_OUTPUT where a file cannot be written: asked before work that takes long. Leaves nothing. */
+export function checkWritable(path: string): void {
+  const beside = fileBeside(path);
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is a folder');
+    closeSync(openSync(beside, 'wx', mode));
+    rmSync(beside);
+  } catch (cause) {
+    throw notWritten(path, cause);
+  }
+}
+
 /** It goes into a file beside `path`, which then takes its name. Throws E_OUTPUT. */
 export function writeWhole(path: string, content: string | Uint8Array): void {
-  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  const beside = fileBeside(path);
   try {
     // A link or a file that is there already is not followed and not taken.
     const fd = openSync(beside, 'wx', mode);
@@ -23,6 +35,10 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
   } catch (cause) {
     throw notWritten(path, cause);
   }
+}
+
+function fileBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.part`);
 }
 
 function fill(fd: number, content: string | Uint8Array): void {

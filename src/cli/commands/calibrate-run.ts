@@ -1,6 +1,5 @@
 /** Runs `drainlab calibrate`: measures, prints, and writes the file that scenarios use. */
 
-import { writeFileSync } from 'node:fs';
 import { parseCpuList } from '../../base/cpu-list.ts';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
 import type { Calibration } from '../../host/calibrate/calibration.ts';
@@ -9,9 +8,11 @@ import { calibrate } from '../../host/calibrate/measure.ts';
 import { calibrationText } from '../terminal/calibration-text.ts';
 import { Progress } from '../terminal/progress.ts';
 import { screenOf } from '../terminal/screen.ts';
+import { checkWritable, writeWhole } from '../write-whole.ts';
 import type { CalibrateFlags } from './calibrate.ts';
 
 export async function runCalibrate(flags: CalibrateFlags): Promise<ExitCode> {
+  if (flags.out !== undefined) checkWritable(flags.out);
   const progress = new Progress(process.stderr, flags.progress);
   let calibration: Calibration;
   try {
@@ -26,7 +27,7 @@ export async function runCalibrate(flags: CalibrateFlags): Promise<ExitCode> {
   if (flags.json) process.stdout.write(`${JSON.stringify(calibration, null, 2)}\n`);
   else process.stdout.write(calibrationText(calibration, screenOf(process.stdout, process.env)));
   if (calibration.costs.length === 0) return ExitCode.outside;
-  if (flags.out !== undefined) write(flags.out, costFileText(calibration));
+  if (flags.out !== undefined) writeWhole(flags.out, costFileText(calibration));
   return ExitCode.ok;
 }
 
@@ -38,18 +39,4 @@ function cpusNamed(typed: string): number[] {
     hint: 'One CPU asks, at least one other is interrupted: --cpus 0-3.',
     exitCode: ExitCode.wrongUse,
   });
-}
-
-function write(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (cause) {
-    throw new DrainlabError(`the costs cannot be written: ${(cause as Error).message}`, {
-      code: 'E_OUTPUT',
-      where: path,
-      hint: 'Name a file in a folder that you may write to.',
-      exitCode: ExitCode.outside,
-      cause,
-    });
-  }
 }

@@ -4,7 +4,6 @@ import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { DrainlabError, ExitCode } from '../../base/errors.ts';
 import { type FleetCensus, fleetOf } from '../../census/fleet.ts';
-
 import { fleetHtml } from '../../census/fleet-html.ts';
 import { fleetCsv, fleetParquet } from '../../census/fleet-rows.ts';
 import { count } from '../../engine/report/numbers.ts';
@@ -16,7 +15,7 @@ import { type HostQuestion, placeCensus } from '../../host/fleet/survey-host.ts'
 import { fleetText } from '../terminal/fleet-text.ts';
 import { Progress } from '../terminal/progress.ts';
 import { screenOf } from '../terminal/screen.ts';
-import { writeWhole } from '../write-whole.ts';
+import { checkWritable, writeWhole } from '../write-whole.ts';
 import type { CensusFlags } from './census.ts';
 import { censusOptions, writtenCensus } from './census-run.ts';
 
@@ -31,6 +30,7 @@ export async function runFleet(paths: readonly string[], flags: CensusFlags): Pr
     process.stdout.write(writtenCensus(census, flags));
     return ExitCode.ok;
   }
+  for (const file of [flags.parquet, flags.html]) if (file !== undefined) checkWritable(file);
   const { fleet, interrupted } = await survey(paths.length === 0 ? ['/'] : paths, flags, question);
   await writeOut(fleet, flags);
   if (interrupted) return interruptedCode;
@@ -111,7 +111,6 @@ export function progressText(done: number, all: number, failed: number, elapsedM
 /** Files first: when one cannot be written, nothing is printed that seems to be all. */
 async function writeOut(fleet: FleetCensus, flags: CensusFlags): Promise<void> {
   if (flags.parquet !== undefined) writeWhole(flags.parquet, await fleetParquet(fleet));
-
   if (flags.html !== undefined) writeWhole(flags.html, fleetHtml(fleet));
   if (flags.json) process.stdout.write(writeJson(fleet));
   else if (flags.csv) process.stdout.write(fleetCsv(fleet));
