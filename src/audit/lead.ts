@@ -67,10 +67,7 @@ function byCauses({ causes, recorded }: Said, isolatedOnly: boolean): string {
 }
 
 /** `do_flush_tlb_all`, `reschedule interrupts from wakeup_preempt+0x37`. */
-export function causeText(
-  { kind, callback, callsite }: AuditCause,
-  { interruptsFrom }: RecordedEvents,
-): string {
+function causeText({ kind, callback, callsite }: AuditCause, { interruptsFrom }: RecordedEvents): string {
   if (kind === 'work') return callback === '' ? 'works not named' : `work ${callback}`;
   if (callback !== '') return callback;
   const what = kindTexts[kind];

@@ -3,7 +3,7 @@
 import type { MissingEvents } from './audit-report.ts';
 
 /** Events in groups that are recorded together. */
-export const eventGroups = {
+const eventGroups = {
   sends: ['ipi_send_cpu', 'ipi_send_cpumask'],
   raises: ['ipi_raise'],
   calls: ['csd_queue_cpu'],

@@ -75,7 +75,7 @@ function kernelAnswer({ policies }: Figures, kernel: string): string[] {
 }
 
 /** What a policy would do now, without its name. */
-export function effectText(policy: CensusPolicy): string {
+function effectText(policy: CensusPolicy): string {
   const [, most] = policy.disturbed;
   if (most === 0)
     return policy.strandedPages[1] > 0

@@ -68,7 +68,7 @@ export function fleetColumns({ policies }: FleetCensus): FleetColumn[] {
 }
 
 /** Values of a column, hosts first. */
-export function columnValues(fleet: FleetCensus, column: FleetColumn): Array<string | number | null> {
+function columnValues(fleet: FleetCensus, column: FleetColumn): Array<string | number | null> {
   return [...fleet.hosts.map(column.ofHost), ...fleet.errors.map((error) => column.ofError?.(error) ?? null)];
 }
 

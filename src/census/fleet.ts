@@ -9,7 +9,7 @@ import type { FleetCpus, FleetError, FleetHost } from './fleet-host.ts';
 import type { Bounds } from './host-census.ts';
 import { ShareIntervals } from './share-intervals.ts';
 
-export const fleetSchema = 'drainlab.fleet/1';
+const fleetSchema = 'drainlab.fleet/1';
 
 export interface FleetCensus {
   schema: typeof fleetSchema;

@@ -26,7 +26,7 @@ export interface DrainCounter {
 }
 
 /** Every direct reclaim passes it (mm/vmscan.c). */
-export const reclaimEvent = 'vmscan/mm_vmscan_direct_reclaim_begin';
+const reclaimEvent = 'vmscan/mm_vmscan_direct_reclaim_begin';
 /** From 5.11 on the first is called by the second and by who drains by force; before, there is the second only. */
 const drainFunctions = ['__drain_all_pages', 'drain_all_pages'];
 const kilobytesPerCpu = 64;

@@ -73,8 +73,8 @@ export interface SampledLoad {
   pressure: MemoryPressure | null;
 }
 
-export const hostSchema = 'drainlab.host/1';
-export const sampleSchema = 'drainlab.sample/1';
+const hostSchema = 'drainlab.host/1';
+const sampleSchema = 'drainlab.sample/1';
 
 /** What is sent first, and again whenever `sample.host` is another object. */
 export function hostJson({ name, kernel, cpus, machine }: HostSnapshot): HostJson {

@@ -17,7 +17,7 @@ export interface PlainBytesOptions {
 }
 
 /** Far more than a sosreport with all its logs; a bomb of zeros is over after about a minute. */
-export const plainBytesMax = 16 * 2 ** 30;
+const plainBytesMax = 16 * 2 ** 30;
 const chunkBytes = 1 << 16;
 /** gzip makes at most 1032 bytes of one, so that 16 MiB wait to be taken at most. */
 const packedBytesMax = 1 << 14;

@@ -8,7 +8,7 @@ import { Control } from './busy-order.ts';
 import type { LineCosts } from './calibration.ts';
 import { spreadOf } from './spread.ts';
 
-export const lineCount = 256;
+const lineCount = 256;
 /** Words from one line to the next: a page and a line, so that the lines do not share one set of the cache. */
 export const lineStride: number = (4096 + 64) / 4;
 export const linesBytes: number = lineCount * lineStride * 4;
