@@ -1,6 +1,6 @@
 /** The experiment beside a claim: started, followed, called off; its sentence, its picture, and ways to look closer. */
 
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, Fragment } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { choose } from '../address.ts';
 import { useKeys } from '../keyboard.ts';
@@ -36,7 +36,13 @@ export function ExperimentPanel({ claim }: { claim: Claim }) {
       <h2>The experiment</h2>
       {commandsOf(claim.experiment).map((command) => (
         <p class="command" key={command}>
-          <code>{command}</code>
+          <code>
+            {command.split(/ (?=--)/).map((part) => (
+              <Fragment key={part}>
+                <span class="option">{part}</span>{' '}
+              </Fragment>
+            ))}
+          </code>
         </p>
       ))}
       <div aria-live="polite">

@@ -130,7 +130,7 @@ export const maskClaims: readonly Claim[] = [
     },
     real: [
       {
-        text: 'The patched kernel with masks of 512 bytes: 1 of 1495 masks reached the page allocator; with failing objects in another run, 2 of 1355, and 141 drains fell back.',
+        text: 'The patched kernel with masks of 512 bytes: 1 of 1,495 masks reached the page allocator; with failing objects in another run, 2 of 1,355, and 141 drains fell back.',
         basis: 'counted',
         source: 'test/closed-loop/real-runs.json',
       },

@@ -105,7 +105,7 @@ export const outcomeClaims: readonly Claim[] = [
     },
     outcome: {
       kind: 'not-reproduced',
-      text: 'The published 99.9 % came out neither here nor on a real kernel. It takes a machine on which hardly anybody but one reader touches pages; the mail does not say what else ran, nor how much memory there was.',
+      text: 'The published 99.9 % came out neither here nor on a real kernel. It takes a machine on which hardly anybody but one reader touches pages; the mail that published it does not say what else ran, nor how much memory there was.',
     },
     real: [
       {

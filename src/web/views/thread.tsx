@@ -39,11 +39,9 @@ export function ThreadView() {
       <article>
         <Heading claim={claim} at={at} />
         <div class="beside">
-          <div>
-            <Said claim={claim} />
-            <Outcome claim={claim} />
-          </div>
+          <Said claim={claim} />
           <ExperimentPanel key={claim.name} claim={claim} />
+          <Outcome claim={claim} />
         </div>
         <Turn at={at} />
       </article>
