@@ -44,6 +44,8 @@ export interface PageFigures {
   readonly browser: string;
   /** Milliseconds of each frame, by movement. */
   readonly frames: Readonly<Record<string, readonly number[]>>;
+  /** Processor time of the longest task of the page's own thread during the same movements, milliseconds: other processes are not in it. */
+  readonly longestTaskMs: { readonly timeline: number; readonly machine: number };
   readonly firstPaintMs: number;
   /** Gzipped: what the empty page loads, and what all views load together, without the worker. */
   readonly emptyBytes: number;
@@ -108,12 +110,13 @@ export async function benchPage(bench: PageBench): Promise<PageFigures> {
     const opened = await verdictIn(browser, web.address, bench.recording);
     const byCommandLine = commandLine(bench);
     if (opened.verdict !== byCommandLine.verdict) throw new Error('the page has another verdict');
-    const timeline = await timelineFrames(opened.page, bench.frames);
+    const timeline = await timelineFrames(browser, opened.page, bench.frames);
     await opened.page.context().close();
     const machine = await machineFrames(browser, web.address, bench);
     return {
       browser: browser.version(),
-      frames: { 'timeline, zoom and pan': timeline, ...machine.frames },
+      frames: { 'timeline, zoom and pan': timeline.frames, ...machine.frames },
+      longestTaskMs: { timeline: timeline.longestTaskMs, machine: machine.longestTaskMs },
       firstPaintMs: empty.firstPaintMs,
       emptyBytes: empty.bytes,
       allBytes: opened.bytes,
@@ -132,20 +135,23 @@ function sha256(text: string): string {
 }
 
 /** A page of a new visitor; its JavaScript is counted while it loads. */
-async function newPage(browser: Browser): Promise<{ page: Page; javaScript: Map<string, number> }> {
+async function newPage(browser: Browser): Promise<{ page: Page; javaScript: Map<string, Promise<number>> }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
-  const javaScript = new Map<string, number>();
-  page.on('response', async (response) => {
+  const javaScript = new Map<string, Promise<number>>();
+  page.on('response', (response) => {
     const path = new URL(response.url()).pathname;
     if (!path.endsWith('.js') || path.includes('worker')) return;
-    javaScript.set(path, gzipSync(await response.body()).length);
+    javaScript.set(
+      path,
+      response.body().then((body) => gzipSync(body).length),
+    );
   });
   return { page, javaScript };
 }
 
-function sumOf(sizes: ReadonlyMap<string, number>): number {
-  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+async function sumOf(sizes: ReadonlyMap<string, Promise<number>>): Promise<number> {
+  return (await Promise.all(sizes.values())).reduce((sum, bytes) => sum + bytes, 0);
 }
 
 async function emptyPage(browser: Browser, address: string) {
@@ -154,8 +160,9 @@ async function emptyPage(browser: Browser, address: string) {
   const firstPaintMs: number = await page.evaluate(
     `performance.getEntriesByName('first-contentful-paint')[0].startTime`,
   );
+  const bytes = await sumOf(javaScript);
   await page.context().close();
-  return { firstPaintMs, bytes: sumOf(javaScript) };
+  return { firstPaintMs, bytes };
 }
 
 /** Opens the recording, waits for its verdict, and goes through every view for its JavaScript. */
@@ -173,9 +180,10 @@ async function verdictIn(browser: Browser, address: string, recording: string) {
   for (let view = 0; view < views; view++) {
     await page.locator('nav[aria-label="Views"] a').nth(view).click();
     await page.waitForLoadState('networkidle');
+    await page.waitForTimeout(200);
     await page.locator('.loading').waitFor({ state: 'detached' });
   }
-  return { page, ms, verdict, bytes: sumOf(javaScript) };
+  return { page, ms, verdict, bytes: await sumOf(javaScript) };
 }
 
 function commandLine({ drainlab, recording }: PageBench): { ms: number; verdict: string } {
@@ -194,12 +202,13 @@ function commandLine({ drainlab, recording }: PageBench): { ms: number; verdict:
   };
 }
 
-async function timelineFrames(page: Page, frames: number): Promise<number[]> {
+async function timelineFrames(browser: Browser, page: Page, count: number) {
   await page.evaluate(`location.hash = location.hash.replace(/view=[a-z]*/, 'view=timeline')`);
   await page.locator('.tracks canvas.heat').waitFor();
   await page.waitForTimeout(500);
   await page.evaluate(frameDriver);
-  return page.evaluate(timelineMovement(frames));
+  const frames: number[] = await page.evaluate(timelineMovement(count));
+  return { frames, longestTaskMs: await longestTask(browser, page, timelineMovement(count)) };
 }
 
 async function machineFrames(browser: Browser, address: string, { cpus, frames }: PageBench) {
@@ -213,6 +222,7 @@ async function machineFrames(browser: Browser, address: string, { cpus, frames }
   await page.waitForTimeout(500);
   await page.evaluate(frameDriver);
   const scrubbed: number[] = await page.evaluate(scrubMovement(frames));
+  const longestTaskMs = await longestTask(browser, page, scrubMovement(frames));
   await page.evaluate('scrub(0)');
   await page.locator('button.play').click();
   const played: number[] = await page.evaluate(playMovement(frames));
@@ -223,7 +233,31 @@ async function machineFrames(browser: Browser, address: string, { cpus, frames }
   const picture: string = await page.evaluate('machinePixels()');
   await page.context().close();
   const name = (what: string) => `machine of ${cpus} CPUs, ${what}`;
-  return { frames: { [name('scrubbing')]: scrubbed, [name('playing')]: played }, picture };
+  return { frames: { [name('scrubbing')]: scrubbed, [name('playing')]: played }, longestTaskMs, picture };
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Processor time, microseconds. */
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
+}
+
+async function longestTask(browser: Browser, page: Page, movement: string): Promise<number> {
+  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
+  await page.evaluate(movement);
+  const { traceEvents } = JSON.parse(String(await browser.stopTracing())) as { traceEvents: TraceEvent[] };
+  const threadOf = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
+  const mains = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+      .map(threadOf),
+  );
+  const tasks = traceEvents.filter((event) => event.tdur !== undefined && mains.has(threadOf(event)));
+  if (tasks.length === 0) throw new Error('the browser traced no task of the page');
+  return tasks.reduce((longest, { tdur = 0 }) => Math.max(longest, tdur / 1000), 0);
 }
 
 /** One run of everyone, packed as a mailed page has it. */
@@ -275,6 +309,9 @@ export function figuresText(figures: PageFigures): string[] {
       `${movement.padEnd(34)} median ${median(times).toFixed(1)} ms, worst ${Math.max(...times).toFixed(1)} ms, ${slow} of ${times.length} frames over ${bars.worstMs} ms (bars: ${bars.medianMs}, ${bars.worstMs})`,
     );
   }
+  lines.push(
+    `longest task, processor time       timeline ${figures.longestTaskMs.timeline.toFixed(1)} ms, machine ${figures.longestTaskMs.machine.toFixed(1)} ms (other processes are not in it)`,
+  );
   const limitMs = 1.5 * figures.commandLineMs + 1000;
   lines.push(
     `first paint of the empty page      ${figures.firstPaintMs.toFixed(0)} ms (bar: ${bars.firstPaintMs})`,

@@ -44,6 +44,13 @@ export function DrainPanel({ number }: { number: number }) {
         <button type="button" onClick={() => step(number + 1)} disabled={number >= drains.length - 1}>
           next →
         </button>
+        <button
+          type="button"
+          title="Every CPU at this drain"
+          onClick={() => choose({ view: 'machine', at: drains.timeNs[number], drain: number })}
+        >
+          machine
+        </button>
         <button type="button" onClick={() => choose({ drain: '' })} aria-label="Close">
           ×
         </button>

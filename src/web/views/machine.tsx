@@ -113,9 +113,17 @@ function AtDrain({ moment, recording }: { moment: MomentShown; recording: OpenRe
       <Word of="drain">Drain</Word> {which}, asked for by CPU {drains.cpu[drain]}
       {zone >= 0 && ` for zone ${zones[zone] ?? zone} alone (pages in other zones are nothing to it)`}:{' '}
       <strong>{policy.value}</strong> disturbs {plural(useful + useless, 'other CPU')}, {count(useless)} of
-      them for <Word of="useless">nothing</Word>.
+      them for <Word of="useless">nothing</Word>.{' '}
+      <button type="button" onClick={() => tell(drain, drains.timeNs[drain])}>
+        in the timeline
+      </button>
     </>
   );
+}
+
+/** Shows a drain in the timeline, with a second around it. */
+function tell(drain: number, timeNs: number): void {
+  choose({ view: 'timeline', drain, from: Math.round(timeNs - 0.5e9), to: Math.round(timeNs + 0.5e9) });
 }
 
 function useMachineKeys(playback: Playback, plan: { readonly value: MachinePlan | null }, cpu: number): void {
