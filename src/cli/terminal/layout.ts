@@ -21,6 +21,11 @@ export function wrap(text: string, width: number, indent = ''): string {
   return margin + lines.join(`\n${indent}`);
 }
 
+/** One line; that it was cut shows, since half a number is another number. */
+export function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
 export interface Column<Row> {
   /** May have two lines. */
   readonly head: string;

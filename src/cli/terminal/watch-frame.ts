@@ -4,7 +4,7 @@ import type { MachineView } from '../../engine/input/machine-view.ts';
 import type { MachineSpec } from '../../engine/input/scenario.ts';
 import { count, decimal, duration, plural } from '../../engine/report/numbers.ts';
 import { type HeatSource, heatStrip } from './heat-strip.ts';
-import { wrap } from './layout.ts';
+import { cut, wrap } from './layout.ts';
 import type { Screen } from './screen.ts';
 
 export interface WatchedDrain {
@@ -141,8 +141,4 @@ function help(width: number): string[] {
     'Cells: how full the lists of a CPU are, of what they may hold; · nothing; magenta: isolated; - offline.',
     'Bars: free pages, those on lists left out; m l h: the watermarks min, low and high. q: quit. ?: this help.',
   ].flatMap((line) => wrap(line, width, '  ').split('\n'));
-}
-
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : text.slice(0, width);
 }

@@ -77,9 +77,8 @@ describe('the picture', () => {
     expect(text).toMatch(/node 0 Normal +150 +200 +1,003 +2 of 4/);
     expect(text).toMatch(/all CPUs +5 +0/);
     expect(text).toMatch(/isolated +5 +0/);
-    expect(text).toContain(
-      'direct reclaims 12/s, 12 so far · pressure some 1.25, full 0.50 % · load 1.50, 2',
-    );
+    expect(text).toContain('direct reclaims 12/s, 12 so far · pressure some 1.25, full 0.50 %\n');
+    expect(text).toContain('1.0 s · every 250 ms · load 1.50, 2 running\n');
     expect(text).toContain('own cost: 1.00 % of a core, 88 MB');
     expect(text).toContain('drains: not traced (--trace)');
     sampler.close();
@@ -124,7 +123,7 @@ describe('the picture', () => {
     const text = watchHostFrame(watched, { ...rest, drainFunction: '' }, screen({ width: 120 }), 30).join(
       '\n',
     );
-    expect(text).toContain('direct reclaims not known · pressure not known · load not known');
+    expect(text).toContain('direct reclaims not known · pressure not known');
     expect(text).toContain('interrupts: two readings, a second apart, are needed');
     expect(text).toContain('this kernel lets no function be traced');
     // One page on a scale to 64: log 2 / log 65 = 0.17 of 8 steps.

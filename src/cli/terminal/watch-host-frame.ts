@@ -4,7 +4,7 @@ import { formatCpuList } from '../../base/cpu-list.ts';
 import { count, decimal, duration, percent, plural } from '../../engine/report/numbers.ts';
 import { type HostSample, interruptsOfKind } from '../../host/host-sample.ts';
 import { cellsOfLine, type HeatSource, heatStrip } from './heat-strip.ts';
-import { type Column, table, wrap } from './layout.ts';
+import { type Column, cut, table, wrap } from './layout.ts';
 import { withoutControls } from './line-output.ts';
 import type { Screen } from './screen.ts';
 import {
@@ -72,8 +72,16 @@ function statusLine(watched: WatchedHost, pace: WatchedPace, { colours, width }:
   const { sample, view } = watched;
   const slower = pace.everyMs > pace.askedMs * 1.01;
   const rate = `every ${duration(pace.everyMs * 1e6)}${slower ? ` (${duration(pace.askedMs * 1e6)} would cost too much)` : ''}`;
-  const text = `${((sample?.timeMs ?? 0) / 1000).toFixed(1)} s · ${view.paused ? 'paused' : rate}`;
+  const time = `${((sample?.timeMs ?? 0) / 1000).toFixed(1)} s`;
+  const text = [time, view.paused ? 'paused' : rate, loadText(sample)].join(' · ');
   return view.paused || slower ? colours.yellow(cut(text, width)) : colours.dim(cut(text, width));
+}
+
+function loadText(sample: HostSample | null): string {
+  const average = sample?.load.loadAverage ?? null;
+  const running = sample?.load.runningTasks ?? null;
+  if (average === null) return 'load not known';
+  return `load ${decimal(average)}${running === null ? '' : `, ${count(running)} running`}`;
 }
 
 function holdersText({ cpus }: HostSample): string {
@@ -231,24 +239,20 @@ function restLines(
   { colours, width }: Screen,
 ): string[] {
   const { sample, stalls } = watched;
-  const { pressure, loadAverage, runningTasks } = sample?.load ?? {};
+  const pressure = sample?.load.pressure;
   const reclaim =
     stalls.perSecond === null ? 'direct reclaims not known' : `direct reclaims ${rateText(stalls)}`;
   const waits =
     pressure === null || pressure === undefined
       ? 'pressure not known'
       : `pressure some ${decimal(pressure.some.avg10)}, full ${percent(pressure.full.avg10, 2)}`;
-  const load =
-    loadAverage === null || loadAverage === undefined
-      ? 'load not known'
-      : `load ${decimal(loadAverage)}, ${count(runningTasks ?? 0)} running`;
   const { cost } = pace;
   const own =
     cost === null
       ? 'own cost: measuring'
       : `own cost${pace.isStarting ? ' at the start' : ''}: ${percent(cost.corePercent, 2)} of a core, ${decimal(cost.residentBytes / 1e6, 0)} MB`;
   return [
-    cut(`${reclaim} · ${waits} · ${load}`, width),
+    cut(`${reclaim} · ${waits}`, width),
     cut(drainsText(watched, drainFunction), width),
     colours.dim(cut(`${own}; reading takes ${decimal(sample?.readMs ?? 0, 1)} ms`, width)),
     colours.dim(cut(runsOn, width)),
@@ -263,8 +267,4 @@ function helpLines(width: number): string[] {
     'Pressure: the share of the last 10 s in which some, or all, tasks waited for memory.',
     'TLB flushes are counted among function calls too (x86 from 4.8 on). Interrupts are read once a second.',
   ].flatMap((line) => wrap(line, width, '  ').split('\n'));
-}
-
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : text.slice(0, width);
 }
