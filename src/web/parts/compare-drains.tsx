@@ -1,5 +1,6 @@
 /** Drains of one recording at which two policies disturb different numbers of CPUs: listed, stepped through, linked. */
 
+import { useMemo } from 'preact/hooks';
 import { drainCauses } from '../../engine/input/drain-request.ts';
 import { count, percent, plural } from '../../engine/report/numbers.ts';
 import { address, choose, chosen, chosenNumber } from '../address.ts';
@@ -13,18 +14,15 @@ const rowsShown = 12;
 
 export function DifferingDrains({ sides: { a, b, isOne } }: { sides: Sides }) {
   const { drains } = a.recording.opened;
-  const differing = isOne ? differingDrains(drains, a.policy, b.policy) : new Int32Array(0);
   const disturbedA = drains.disturbed[drains.policies.indexOf(a.policy)];
   const disturbedB = drains.disturbed[drains.policies.indexOf(b.policy)];
   const bySize = chosen('drainOrder') === 'difference';
-  const order = bySize
-    ? differing
-        .slice()
-        .sort(
-          (x, y) =>
-            Math.abs(disturbedB[y] - disturbedA[y]) - Math.abs(disturbedB[x] - disturbedA[x]) || x - y,
-        )
-    : differing;
+  const order = useMemo(() => {
+    if (!isOne) return new Int32Array(0);
+    const differing = differingDrains(drains, a.policy, b.policy);
+    const apart = (i: number) => Math.abs(disturbedB[i] - disturbedA[i]);
+    return bySize ? differing.sort((x, y) => apart(y) - apart(x) || x - y) : differing;
+  }, [drains, a.policy, b.policy, isOne, bySize]);
   const drain = chosenNumber('drain', -1);
   // Where the chosen one is in the list; else the one after it.
   const at = bySize ? order.indexOf(drain) : firstAtLeast(order, drain);

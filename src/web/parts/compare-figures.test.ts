@@ -51,6 +51,21 @@ describe('figures of two sides', () => {
     expect(difference).toBe(`${points > 0 ? '+' : ''}${points.toFixed(1)} points`);
   });
 
+  it('are savings only where both are against the same policy', () => {
+    const lead = { ...remote.lead, baseline: 'static-mask' };
+    const other = side({ ...remote, lead }, 'static-mask');
+    const { b, difference } = row(side(selective, 'static-mask'), other, 'saved against everyone');
+    expect([b.value, b.why, difference]).toEqual([null, 'its savings are against static-mask', '']);
+  });
+
+  it('of a scenario are modelled, all of them', () => {
+    const run: Verdict = { ...remote, source: { ...remote.source, kind: 'scenario' } };
+    expect(row(side(selective, 'worker'), side(run, 'worker'), 'drains carried out').b.basis).toBe(
+      'modelled',
+    );
+    expect(row(side(selective, 'worker'), side(run, 'worker'), 'drains carried out').a.basis).toBe('exact');
+  });
+
   it('tell whether intervals overlap, and nothing where one is not known', () => {
     const interval = (verdict: Verdict, ends: [number, number] | null): Verdict => ({
       ...verdict,

@@ -1,7 +1,7 @@
 /** Two verdicts side by side: figures with their differences, and in words what must not be compared. */
 
 import { compare } from '../../engine/report/comparison.ts';
-import { count, decimal, duration, percent } from '../../engine/report/numbers.ts';
+import { count, decimal, duration, eachText, percent } from '../../engine/report/numbers.ts';
 import type { Basis, PolicyVerdict, Verdict } from '../../engine/report/verdict.ts';
 
 type Interval = readonly [number, number];
@@ -38,7 +38,7 @@ export interface FigureRow {
 
 /** What one recording needs to be compared with another, and what the engine's comparison says of it. */
 export function figureRows(a: Compared, b: Compared): FigureRow[] {
-  const [left, right] = [a, b].map((side) => figuresOf(side));
+  const [left, right] = [a, b].map((side) => figuresOf(side, a.verdict.lead.baseline));
   return left.map((figure, i) => {
     const other = right[i];
     return {
@@ -59,16 +59,19 @@ interface NamedFigure {
   readonly side: FigureSide;
 }
 
-function figuresOf({ verdict, policy }: Compared): NamedFigure[] {
+/** `baseline`: what savings are against, for both sides. */
+function figuresOf({ verdict, policy }: Compared, baseline: string): NamedFigure[] {
   const [row] = compare([verdict]).rows;
   const own = verdict.policies.find(({ name }) => name === policy) ?? null;
   const { seconds } = verdict.source;
   const missing = `only ${verdict.policies.map(({ name }) => name).join(', ')} in this run`;
+  const ofWhole: Basis = verdict.source.kind === 'scenario' ? 'modelled' : 'exact';
+  const otherBaseline = `its savings are against ${verdict.lead.baseline}`;
   const plain = (name: string, word: string, value: number | null, text: (value: number) => string) => ({
     name,
     word,
     isShare: false,
-    side: sideOf(value, text, 'exact', '', null),
+    side: sideOf(value, text, ofWhole, ofWhole === 'exact' ? '' : 'a run of the simulator', null),
   });
   const figure = (
     name: string,
@@ -90,35 +93,42 @@ function figuresOf({ verdict, policy }: Compared): NamedFigure[] {
   return [
     plain('drains carried out', 'drain', row.drains, count),
     plain('drains a second', 'drain', seconds ? row.drains / seconds : null, (rate) => decimal(rate, 1)),
-    plain('CPUs that hold pages at a drain', 'holder', row.holdersMean, decimal),
+    plain('CPUs that hold pages at a drain', 'holder', row.holdersMean, eachText),
     figure(
       'interrupts a drain',
       'interrupt',
       'interrupts',
       ({ name }) => row.interruptsPerDrain[name],
-      decimal,
+      eachText,
       (each) => each.interruptsPerDrainInterval,
     ),
-    figure(
-      `saved against ${verdict.lead.baseline}`,
-      'policy',
-      'interrupts',
-      ({ name }) => row.savedPercent[name],
-      percent,
-      (each) => each.savedPercentInterval,
-    ),
-    figure('other CPUs disturbed a drain', 'useless', 'useless', (each) => aDrain(each.disturbed), decimal),
-    figure('of them for nothing', 'useless', 'useless', (each) => aDrain(each.useless), decimal),
+    verdict.lead.baseline === baseline
+      ? figure(
+          `saved against ${baseline}`,
+          'policy',
+          'interrupts',
+          ({ name }) => row.savedPercent[name],
+          percent,
+          (each) => each.savedPercentInterval,
+        )
+      : {
+          name: `saved against ${baseline}`,
+          word: 'policy',
+          isShare: true,
+          side: sideOf(null, percent, 'not-known', otherBaseline, null),
+        },
+    figure('other CPUs disturbed a drain', 'useless', 'useless', (each) => aDrain(each.disturbed), eachText),
+    figure('of them for nothing', 'useless', 'useless', (each) => aDrain(each.useless), eachText),
     figure(
       'isolated CPUs disturbed a drain',
       'isolated',
       'isolatedDisturbed',
       (each) => aDrain(each.isolatedDisturbed),
-      decimal,
+      eachText,
     ),
     figure('stall, p99', 'stall', 'stallNs', (each) => each.stallNs?.p99 ?? null, duration),
     figure('pages left on lists', 'stranded', 'strandedPages', (each) => each.strandedPages, count),
-    plain('interrupts a drain, as the kernel sent them', 'interrupt', row.kernelInterruptsPerDrain, decimal),
+    plain('interrupts a drain, as the kernel sent them', 'interrupt', row.kernelInterruptsPerDrain, eachText),
   ];
 }
 
@@ -161,11 +171,11 @@ export function leadingSentence(a: Compared, b: Compared, disturbed: readonly [n
     ofA === ofB
       ? 'as many'
       : ofA === 0
-        ? `${decimal(ofB)} more`
+        ? `${eachText(ofB)} more`
         : `${percent(Math.abs((100 * (ofB - ofA)) / ofA))} ${ofB < ofA ? 'fewer' : 'more'}`;
   if (a.verdict !== b.verdict && a.policy === b.policy)
-    return `${a.policy} disturbs ${decimal(ofA)} other CPUs a drain in ${a.name} and ${decimal(ofB)} in ${b.name}: ${more}.`;
-  return `${start}${a.policy} disturbs ${decimal(ofA)} other CPUs a drain${where(a)}, ${b.policy} ${decimal(ofB)}${where(b)}: ${more}.`;
+    return `${a.policy} disturbs ${eachText(ofA)} other CPUs a drain in ${a.name} and ${eachText(ofB)} in ${b.name}: ${more}.`;
+  return `${start}${a.policy} disturbs ${eachText(ofA)} other CPUs a drain${where(a)}, ${b.policy} ${eachText(ofB)}${where(b)}: ${more}.`;
 }
 
 function haveSamePolicies(a: Compared, b: Compared): boolean {

@@ -1,6 +1,6 @@
 /** Figures of A and B, what they differ by, and whether their intervals overlap; with what that means. */
 
-import { decimal } from '../../engine/report/numbers.ts';
+import { eachText } from '../../engine/report/numbers.ts';
 import type { FigureRow, FigureSide } from './compare-figures.ts';
 import { Figure } from './figure.tsx';
 import { Word } from './word.tsx';
@@ -49,7 +49,7 @@ function SideFigure({ side: { text, basis, why, interval } }: { side: FigureSide
   return (
     <>
       <Figure text={text} basis={basis} why={why} />
-      {ends !== null && <small> {ends.map((end) => decimal(end)).join('–')}</small>}
+      {ends !== null && <small> {ends.map((end) => eachText(end)).join('–')}</small>}
     </>
   );
 }

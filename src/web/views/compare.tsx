@@ -1,5 +1,6 @@
 /** Two recordings, two policies or two runs on common axes; and the map of break-even points. */
 
+import { useMemo } from 'preact/hooks';
 import { choose, chosen } from '../address.ts';
 import { useKeys } from '../keyboard.ts';
 import { DifferingDrains } from '../parts/compare-drains.tsx';
@@ -61,16 +62,19 @@ function NothingOpen() {
 
 function SideBySide({ sides }: { sides: Sides }) {
   const { a, b, isOne } = sides;
-  const [comparedA, comparedB] = [compared(a), compared(b)];
+  const { rows, sentence, caveats } = useMemo(
+    () => told(a, b),
+    [a.recording, a.policy, b.recording, b.policy],
+  );
   return (
     <>
-      <h1>{leadingSentence(comparedA, comparedB, [disturbedEach(a), disturbedEach(b)])}</h1>
+      <h1>{sentence}</h1>
       <Choices sides={sides} />
-      <Unlike caveats={pairCaveats(comparedA, comparedB)} />
+      <Unlike caveats={caveats} />
       {isOne && recordings.value.length < 2 && (
         <p class="dim">Open a second recording to compare two recordings.</p>
       )}
-      <FigureTable rows={figureRows(comparedA, comparedB)} isOne={isOne} />
+      <FigureTable rows={rows} isOne={isOne} />
       <CommonAxes sides={sides} />
       <HoldersPair sides={sides} />
       <DifferingDrains sides={sides} />
@@ -91,6 +95,16 @@ function Unlike({ caveats }: { caveats: readonly string[] }) {
       </ul>
     </div>
   );
+}
+
+/** Once for each choice, not for every step of a zoom. */
+function told(a: Side, b: Side) {
+  const [comparedA, comparedB] = [compared(a), compared(b)];
+  return {
+    rows: figureRows(comparedA, comparedB),
+    sentence: leadingSentence(comparedA, comparedB, [disturbedEach(a), disturbedEach(b)]),
+    caveats: pairCaveats(comparedA, comparedB),
+  };
 }
 
 function compared({ recording: { opened, verdict }, policy }: Side): Compared {
