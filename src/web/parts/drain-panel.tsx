@@ -38,11 +38,23 @@ export function DrainPanel({ number }: { number: number }) {
         <h2>
           <Word of="drain">Drain</Word> {count(number + 1)} of {count(drains.length)}
         </h2>
-        <button type="button" onClick={() => step(number - 1)} disabled={number <= 0}>
-          ← before
+        <button
+          type="button"
+          aria-label="Drain before"
+          title="Drain before (p)"
+          onClick={() => step(number - 1)}
+          disabled={number <= 0}
+        >
+          ←
         </button>
-        <button type="button" onClick={() => step(number + 1)} disabled={number >= drains.length - 1}>
-          next →
+        <button
+          type="button"
+          aria-label="Next drain"
+          title="Next drain (n)"
+          onClick={() => step(number + 1)}
+          disabled={number >= drains.length - 1}
+        >
+          →
         </button>
         <button
           type="button"
