@@ -28,10 +28,10 @@ export function ThreadView() {
   const claim = claims[at];
   useKeys(
     [
-      { key: 'ArrowRight', what: 'next claim', run: () => show(at + 1) },
-      { key: 'ArrowLeft', what: 'claim before', run: () => show(at - 1) },
+      { key: 'ArrowRight', what: 'next claim', run: () => show(positionOf(chosen('claim')) + 1) },
+      { key: 'ArrowLeft', what: 'claim before', run: () => show(positionOf(chosen('claim')) - 1) },
     ],
-    [at],
+    [],
   );
   return (
     <div class="thread">
