@@ -9,7 +9,7 @@ import { replay } from '../engine/replay.ts';
 import { simulatedVerdict } from '../engine/report/simulated-verdict.ts';
 import { writeJson } from '../engine/report/write-json.ts';
 import { simulate } from '../engine/simulate.ts';
-import { builtInScenario, builtInText } from '../scenario/by-name.ts';
+import { builtInNames, builtInScenario, builtInText } from '../scenario/by-name.ts';
 import { parseSet } from '../scenario/set-values.ts';
 import { EngineHost } from './engine-host.ts';
 import type { CallName, Calls, FromEngine, NamedFile } from './messages.ts';
@@ -146,11 +146,25 @@ describe('scenarios in the worker', () => {
     expect(Math.max(...tile.most)).toBeGreaterThan(0);
   });
 
+  it('are listed with their texts, and with the form that an editor completes from', async () => {
+    const { scenarios, schema, costs } = await pageOf().ask('scenarios', {});
+    expect(scenarios.map(({ name }) => name)).toEqual(builtInNames);
+    expect(scenarios.find(({ name }) => name === 'reclaim-storm')?.yaml).toBe(yaml);
+    expect(JSON.parse(schema)).toEqual(
+      JSON.parse(readFileSync(new URL('../../docs/scenario.schema.json', import.meta.url), 'utf8')),
+    );
+    expect(costs.maskFastNs).toBe(60);
+  });
+
   it('are checked with the place of each mistake', async () => {
     const { mistakes } = await pageOf().ask('checkScenario', { yaml: yaml.replace(/^machine:/m, 'machin:') });
     expect(mistakes.length).toBeGreaterThan(0);
     expect(mistakes[0].line).toBeGreaterThan(0);
     expect(mistakes.some(({ message }) => message.includes('did you mean machine'))).toBe(true);
-    expect((await pageOf().ask('checkScenario', { yaml })).mistakes).toEqual([]);
+    const { facts, mistakes: none } = await pageOf().ask('checkScenario', { yaml, sets });
+    expect([none, facts?.seconds, facts?.policies[0]]).toEqual([[], 0.1, 'everyone']);
+    const broken = await pageOf().ask('checkScenario', { yaml: 'machine:\n  nod\n  cpus: 8\n' });
+    expect(broken.mistakes[0]).toMatchObject({ line: 2, column: 3 });
+    expect(broken.mistakes[0].message).toMatch(/^expected YAML/);
   });
 });

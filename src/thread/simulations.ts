@@ -63,7 +63,7 @@ export function checkScenario(ask: Calls['checkScenario']['ask']): Calls['checkS
 function mistakesIn(error: DrainlabError): ScenarioMistake[] {
   if (!(error instanceof ScenarioError)) return [{ line: 0, column: 0, message: error.message }];
   const mistakes = error.message.split('\n').flatMap((text) => {
-    const match = /^\s*(?:scenario\.yaml)(?::(\d+):(\d+))? ?(.*)$/.exec(text);
+    const match = /^\s*(?:scenario\.yaml)(?::(\d+):(\d+))?[: ]*(.*)$/.exec(text);
     if (match === null) return [];
     return [{ line: Number(match[1] ?? 0), column: Number(match[2] ?? 0), message: match[3] }];
   });

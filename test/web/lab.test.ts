@@ -213,6 +213,17 @@ export default definePolicy({
     ['is no TypeScript', 'export default definePolicy({ name: ', /line 1:\d+ /],
     ['picks a CPU that is not there', rule('targets.add(4711);'), /line 7:\d+ .*CPU 4711 is not online/],
     ['asks the network', rule("fetch('/secret');"), /line 7:\d+ .*fetch is not a function/],
+    [
+      'looks for other ways out',
+      rule(`const ways = ['fetch', 'XMLHttpRequest', 'WebSocket', 'WebTransport', 'EventSource', 'importScripts', 'indexedDB',
+        'caches', 'BroadcastChannel', 'Worker', 'SharedWorker', 'FontFace', 'navigator'];
+      for (let at = globalThis; at !== null; at = Object.getPrototypeOf(at)) {
+        const left = ways.filter((way) => Reflect.get(at, way, globalThis) !== undefined);
+        if (left.length > 0) throw new Error('left: ' + left);
+      }
+      throw new Error('nothing is left');`),
+      /nothing is left/,
+    ],
     ['asks by another object', rule("self.constructor.prototype.fetch.call(self, '/x');"), /line 7:\d+ /],
     ['imports', rule("void import('/other.js');"), /line 7:12 .*nothing but definePolicy/],
     ['compiles text', rule("eval('1');"), /line 7:\d+ .*(?:eval|unsafe-eval|Content Security Policy)/],

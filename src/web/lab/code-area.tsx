@@ -72,6 +72,8 @@ export function CodeArea(props: CodeAreaProps) {
   };
   const lines = text.split('\n');
   const suggestion = open.value?.suggestions[at.value];
+  // What is half written is not called wrong.
+  const writtenLine = open.value === null ? 0 : text.slice(0, open.value.from).split('\n').length;
   return (
     <div class="code-area">
       <div class="code-lines" aria-hidden="true">
@@ -83,7 +85,7 @@ export function CodeArea(props: CodeAreaProps) {
         <div class="code-marks" aria-hidden="true">
           <div style={{ transform: `translate(${-scroll.value.left}px, ${-scroll.value.top}px)` }}>
             {mistakes
-              .filter(({ line }) => line > 0)
+              .filter(({ line }) => line > 0 && line !== writtenLine)
               .map(({ line, message }) => (
                 <span
                   key={`${line} ${message}`}
