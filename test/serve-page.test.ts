@@ -21,6 +21,7 @@ import { servedRecordings } from '../src/serve/served-recordings.ts';
 import { launchBrowser } from './browser.ts';
 import { FakeHost, interruptsText, zoneinfoText } from './fake-host.ts';
 import { shippedRecordings } from './recordings.ts';
+import { violationsOf } from './web/accessibility.ts';
 import { buildPage } from './web/page.ts';
 
 const host = new FakeHost();
@@ -119,6 +120,7 @@ describe('this host, live', () => {
     );
     await page.getByText(/drainlab itself took \d/).waitFor({ timeout: 20_000 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400);
+    expect(await violationsOf(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await context.close();
   });

@@ -74,6 +74,11 @@ export class LiveHost {
     return this.#cost;
   }
 
+  /** When the census was asked for, ms by the wall clock. */
+  get censusMs(): number {
+    return this.#censusMs;
+  }
+
   /** Asked for every 10 s. */
   get census(): ReadonlySignal<HostCensus | null> {
     return this.#census;

@@ -1,6 +1,6 @@
 /** Runs `drainlab serve` until somebody ends it. */
 
-import { ExitCode } from '../../base/errors.ts';
+import { DrainlabError, ExitCode } from '../../base/errors.ts';
 import { censusOf } from '../../census/census-of.ts';
 import { writeJson } from '../../engine/report/write-json.ts';
 import { keepOff } from '../../host/affinity.ts';
@@ -78,9 +78,18 @@ function words(recordings: readonly ServedRecording[], runsOn: string, { isOpen 
 async function recordingsOf(typed: readonly string[]): Promise<ServedRecording[]> {
   const paths: Array<{ name: string; path: string }> = [];
   for (const each of typed) {
+    if (each === '-') throw onceOnly();
     const { name, path, reader } = await openRecording(each);
     await reader.close();
     paths.push({ name, path });
   }
   return servedRecordings(paths);
+}
+
+function onceOnly(): DrainlabError {
+  return new DrainlabError('standard input can be read once only, and a page asks more than once', {
+    code: 'E_NO_RECORDING',
+    hint: 'Write it to a file, and name that.',
+    exitCode: ExitCode.wrongUse,
+  });
 }

@@ -50,6 +50,6 @@ export function AmountLegend({ most }: { most: number }) {
 /** Powers of ten below the most, and the most. */
 export function roundAmounts(most: number): number[] {
   const amounts: number[] = [];
-  for (let pages = 1; pages * 2.5 < most; pages *= 10) amounts.push(pages);
+  for (let pages = 1; pages * 4 < most; pages *= 10) amounts.push(pages);
   return [...amounts, most];
 }

@@ -11,39 +11,41 @@ import { Word } from './word.tsx';
 /** More rows are shown when they are asked for. */
 const rowsShown = 24;
 
-export function AuditVictims({ report }: { report: AuditReport }) {
-  const isolated = report.victims.filter((victim) => victim.isolated);
-  const others = report.victims.filter((victim) => !victim.isolated);
-  const spared = parseCpuList(report.isolated.cpus).length - isolated.length;
+/** Empty where no CPU is isolated. */
+export function IsolatedVictims({ report }: { report: AuditReport }) {
+  if (report.isolatedTotals === null) return null;
+  const rows = report.victims.filter(({ isolated }) => isolated);
+  const spared = parseCpuList(report.isolated.cpus).length - rows.length;
   return (
-    <>
-      {report.isolatedTotals !== null && (
-        <section>
-          <h2>
-            Disturbed <Word>isolated</Word> CPUs
-          </h2>
-          {isolated.length > 0 && (
-            <Victims
-              label="Disturbed isolated CPUs"
-              orderKey="isolatedorder"
-              report={report}
-              rows={isolated}
-            />
-          )}
-          {(spared > 0 || isolated.length === 0) && (
-            <p>
-              Nothing disturbed {isolated.length > 0 && 'the other '}
-              {plural(spared, 'isolated CPU')}
-              {report.totals.disturbances === null && ', as far as was recorded'}.
-            </p>
-          )}
-        </section>
+    <section>
+      <h2>
+        Disturbed <Word>isolated</Word> CPUs
+      </h2>
+      {rows.length > 0 && (
+        <Victims label="Disturbed isolated CPUs" orderKey="isolatedorder" report={report} rows={rows} />
       )}
-      <section>
-        <h2>{report.isolatedTotals === null ? 'Disturbed CPUs' : 'Other disturbed CPUs'}</h2>
-        <Victims label="Disturbed CPUs" orderKey="victimorder" report={report} rows={others} />
-      </section>
-    </>
+      {(spared > 0 || rows.length === 0) && (
+        <p>
+          Nothing disturbed {rows.length > 0 && 'the other '}
+          {plural(spared, 'isolated CPU')}
+          {report.totals.disturbances === null && ', as far as was recorded'}.
+        </p>
+      )}
+    </section>
+  );
+}
+
+export function OtherVictims({ report }: { report: AuditReport }) {
+  const rows = report.victims.filter(({ isolated }) => !isolated);
+  return (
+    <section>
+      <h2>{report.isolatedTotals === null ? 'Disturbed CPUs' : 'Other disturbed CPUs'}</h2>
+      {rows.length === 0 ? (
+        <p>None.</p>
+      ) : (
+        <Victims label="Disturbed CPUs" orderKey="victimorder" report={report} rows={rows} />
+      )}
+    </section>
   );
 }
 
@@ -59,7 +61,6 @@ function Victims({
   rows: readonly AuditVictim[];
 }) {
   const all = useSignal(false);
-  if (rows.length === 0) return <p>None.</p>;
   const { totals, causes, source } = report;
   const most = Math.max(1, ...rows.map(({ disturbances }) => disturbances));
   const columns: Array<SortedColumn<AuditVictim>> = [

@@ -12,7 +12,7 @@ import { useKeys } from '../keyboard.ts';
 import { AuditCauses } from '../parts/audit-causes.tsx';
 import { AuditMatrixPart } from '../parts/audit-matrix.tsx';
 import { AuditTimelinePart } from '../parts/audit-timeline.tsx';
-import { AuditVictims } from '../parts/audit-victims.tsx';
+import { IsolatedVictims, OtherVictims } from '../parts/audit-victims.tsx';
 import { type CopyForm, CopyMenu } from '../parts/copy-menu.tsx';
 import { Scrolled } from '../parts/scrolled.tsx';
 import { Word } from '../parts/word.tsx';
@@ -177,9 +177,16 @@ function Absent({ report: { isolated, source } }: { report: AuditReport }) {
 function Report({ audited: { report, json } }: { audited: Audited }) {
   return (
     <>
-      <Totals report={report} />
-      <AuditVictims report={report} />
+      <div class="audit-first">
+        {report.isolatedTotals === null ? (
+          <OtherVictims report={report} />
+        ) : (
+          <IsolatedVictims report={report} />
+        )}
+        <Totals report={report} />
+      </div>
       <AuditCauses report={report} />
+      {report.isolatedTotals !== null && <OtherVictims report={report} />}
       <AuditMatrixPart report={report} />
       <AuditTimelinePart report={report} />
       <Coalescing report={report} />
@@ -208,30 +215,33 @@ function Totals({ report: { totals, isolatedTotals } }: { report: AuditReport })
     ],
   ] as const;
   return (
-    <Scrolled label="Totals">
-      <table aria-label="Totals" class="totals">
-        <thead>
-          <tr>
-            <th scope="col">How often</th>
-            {isolatedTotals !== null && <th scope="col">on isolated CPUs</th>}
-            <th scope="col">on all CPUs</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, all, isolated]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              {isolatedTotals !== null && <td>{text(isolated)}</td>}
-              <td>{text(all)}</td>
+    <section>
+      <h2>How often</h2>
+      <Scrolled label="Totals">
+        <table aria-label="Totals" class="totals">
+          <thead>
+            <tr>
+              <td />
+              {isolatedTotals !== null && <th scope="col">on isolated CPUs</th>}
+              <th scope="col">on all CPUs</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.map(([name, all, isolated]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                {isolatedTotals !== null && <td>{text(isolated)}</td>}
+                <td>{text(all)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scrolled>
       <p class="dim">
         Counts are <Word>exact</Word>: events of the recording. – is <Word>not known</Word>: it was not
         recorded.
       </p>
-    </Scrolled>
+    </section>
   );
 }
 

@@ -166,6 +166,10 @@ function Census({ source }: { source: LiveHost }) {
       {census.answers.slice(1).map((answer) => (
         <p key={answer}>{answer}</p>
       ))}
+      <p class="dim">
+        As it was at {new Date(source.censusMs).toLocaleTimeString()}; what follows moves on with every
+        sample.
+      </p>
     </>
   );
 }
