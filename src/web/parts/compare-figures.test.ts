@@ -99,7 +99,7 @@ describe('figures of two sides', () => {
 describe('what is said of two sides', () => {
   it('one recording: the same drains, and how many more or fewer', () => {
     expect(leadingSentence(side(selective, 'everyone'), side(selective, 'static-mask'), [7, 3.5])).toBe(
-      `At the same ${selective.drains.carriedOut} drains of patched-selective everyone disturbs 7.00 other CPUs a drain, static-mask 3.50: 50.0 % fewer.`,
+      `At the same ${selective.drains.carriedOut} drains of patched-selective, everyone disturbs 7.00 other CPUs a drain, static-mask 3.50: 50.0 % fewer.`,
     );
     expect(pairCaveats(side(selective, 'everyone'), side(selective, 'none'))).toEqual([]);
   });

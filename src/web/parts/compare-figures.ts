@@ -166,7 +166,7 @@ export function leadingSentence(a: Compared, b: Compared, disturbed: readonly [n
   const [ofA, ofB] = disturbed;
   const where = (side: Compared) => (a.verdict === b.verdict ? '' : ` in ${side.name}`);
   const start =
-    a.verdict === b.verdict ? `At the same ${count(a.verdict.drains.carriedOut)} drains of ${a.name} ` : '';
+    a.verdict === b.verdict ? `At the same ${count(a.verdict.drains.carriedOut)} drains of ${a.name}, ` : '';
   const more =
     ofA === ofB
       ? 'as many'

@@ -35,8 +35,8 @@ export function chosenSides(): Sides | null {
   const named = recordings.value.find(({ opened }) => opened.name === chosen('b'));
   const second = named ?? others[0] ?? first;
   const isOne = second === first;
-  const a = side('A', first, policyOf(first, chosen('policy'), first.verdict.lead.policy));
-  const b = side('B', second, policyOf(second, chosen('policyB'), defaultB(a, second, isOne)));
+  const a = side('A', first, isOne, policyOf(first, chosen('policy'), first.verdict.lead.policy));
+  const b = side('B', second, isOne, policyOf(second, chosen('policyB'), defaultB(a, second, isOne)));
   return { a, b, isOne };
 }
 
@@ -53,10 +53,12 @@ function policyOf({ opened }: OpenRecording, wanted: string, otherwise: string):
   return [wanted, otherwise].find((name) => policies.includes(name)) ?? policies[0];
 }
 
-function side(letter: 'A' | 'B', recording: OpenRecording, policy: string): Side {
+/** Of one recording the time is its own. */
+function side(letter: 'A' | 'B', recording: OpenRecording, isOne: boolean, policy: string): Side {
   const { fromNs, drains } = recording.opened;
   const atDrain = alignment() === 'first-drain' && drains.length > 0;
-  return { letter, recording, policy, originNs: atDrain ? drains.timeNs[0] : fromNs };
+  const originNs = isOne ? 0 : atDrain ? drains.timeNs[0] : fromNs;
+  return { letter, recording, policy, originNs };
 }
 
 /** From the earliest to the latest of both, on the common axis. */

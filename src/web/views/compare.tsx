@@ -74,8 +74,8 @@ function SideBySide({ sides }: { sides: Sides }) {
       {isOne && recordings.value.length < 2 && (
         <p class="dim">Open a second recording to compare two recordings.</p>
       )}
-      <FigureTable rows={rows} isOne={isOne} />
       <CommonAxes sides={sides} />
+      <FigureTable rows={rows} isOne={isOne} />
       <HoldersPair sides={sides} />
       <DifferingDrains sides={sides} />
     </>
