@@ -57,14 +57,19 @@ function Over({ recording, curve }: { recording: OpenRecording; curve: ShareCurv
   const [low, high] = [curve.low[step], curve.high[step]];
   const isRun = recording.verdict.simulation !== null;
   const interrupts = low === high ? count(high) : `${count(low)}–${count(high)}`;
-  const exact = !isRun && low === high && recording.verdict.source.lostEvents === 0;
+  const row = recording.verdict.policies.find(({ name }) => name === 'two-pass');
+  const exact = low === high && row?.basis === 'exact';
   if (curve.drains === 0) return <p>No drain of it was carried out.</p>;
   return (
     <>
       <p class="lab-sentence">
         At a share of {decimal(share)}, two-pass sends{' '}
-        <Figure text={interrupts} basis={exact ? 'exact' : 'modelled'} why={whyOf(recording)} /> interrupts at{' '}
-        {plural(curve.drains, 'drain')}
+        <Figure
+          text={interrupts}
+          basis={exact ? 'exact' : 'modelled'}
+          why={row?.why.interrupts ?? 'it is not known of all CPUs whether they held pages'}
+        />{' '}
+        interrupts at {plural(curve.drains, 'drain')}
         {everyone > 0 && `, ${percent((100 * (everyone - high)) / everyone)} fewer than everyone`}, and asks
         for a <Word>mask</Word> at {count(curve.masks[step])} of them.
       </p>
@@ -90,12 +95,6 @@ function Over({ recording, curve }: { recording: OpenRecording; curve: ShareCurv
       </p>
     </>
   );
-}
-
-function whyOf({ verdict }: OpenRecording): string {
-  if (verdict.simulation !== null) return 'a simulated run';
-  if (verdict.source.lostEvents > 0) return 'the recording lost events';
-  return 'of some CPUs it is not known whether they held pages';
 }
 
 function sumOf({ opened: { drains } }: OpenRecording, policy: string): number {
