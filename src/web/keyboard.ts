@@ -26,15 +26,17 @@ export function useKeys(keys: readonly KeyBinding[], dependencies: readonly unkn
   }, [...dependencies]);
 }
 
-/** Text is being written, or a control has keys of its own. */
-function isTyping(target: EventTarget | null): boolean {
+/** Text is being written, or a control has this key for itself. */
+function isTyping({ target, key }: KeyboardEvent): boolean {
+  // A slider takes arrows, Home, End and pages, but no letters.
+  if (target instanceof HTMLInputElement && target.type === 'range') return key.length > 1;
   return (
     target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null
   );
 }
 
 addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
   const names = event.shiftKey ? [`Shift+${event.key}`, event.key] : [event.key];
   // What was registered last is nearest to what is looked at.
   const binding = bindings.value.findLast(({ key }) => names.includes(key));

@@ -39,11 +39,11 @@ export function PlayControls({ playback, recording }: { playback: Playback; reco
           />{' '}
           × real time
         </label>
-        <button type="button" onClick={() => playback.playAt(rate / 2)} aria-label="Half the rate">
-          ½
+        <button type="button" title="Half the rate ([)" onClick={() => playback.playAt(rate / 2)}>
+          half
         </button>
-        <button type="button" onClick={() => playback.playAt(rate * 2)} aria-label="Twice the rate">
-          ×2
+        <button type="button" title="Twice the rate (])" onClick={() => playback.playAt(rate * 2)}>
+          double
         </button>
       </div>
       <DrainsBelow recording={recording} />
