@@ -84,7 +84,7 @@ function Pages({ run: { machine, tile }, mostPages }: { run: RunPages; mostPages
       width={tile.columns}
       height={plan.height}
       role="img"
-      aria-label={`Pages of ${order.length} CPUs over time: the first four always change, the others are full for half a second and empty for half a second`}
+      aria-label={`Pages of ${order.length} CPUs over time: the first four always hold some, the others do for half a second and hardly for the next`}
     />
   );
 }

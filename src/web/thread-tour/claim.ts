@@ -37,8 +37,8 @@ export type OutcomeKind = keyof typeof outcomes;
 /** What real kernels said. */
 export interface Evidence {
   readonly text: string;
-  /** exact: replayed from a recording; counted: by the kernel's own counters; not-known: no recording tells. */
-  readonly basis: 'exact' | 'counted' | 'not-known';
+  /** exact: replayed from a recording; counted: by the kernel itself; configured: in its configuration; not-known: no recording tells. */
+  readonly basis: 'exact' | 'counted' | 'configured' | 'not-known';
   /** Page below docs/ that has the figures; '' where there are none. */
   readonly source: string;
 }

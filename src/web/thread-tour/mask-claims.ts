@@ -233,7 +233,7 @@ export const maskClaims: readonly Claim[] = [
     real: [
       {
         text: 'Debian of 2026 is built for 8192 CPUs, and its masks are off the stack; that of 2011 was built for 512, on the stack.',
-        basis: 'counted',
+        basis: 'configured',
         source: 'docs/scenario-format.md',
       },
     ],

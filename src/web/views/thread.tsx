@@ -152,11 +152,13 @@ function Outcome({ claim: { outcome, real } }: { claim: Claim }) {
   );
 }
 
+const toldBy = { counted: 'counted by the kernel', configured: 'from its configuration' } as const;
+
 function Basis({ evidence: { basis, source } }: { evidence: Evidence }) {
   if (basis === 'not-known') return null;
   return (
     <small>
-      {basis === 'exact' ? <Word>exact</Word> : 'counted by the kernel'}; {source}
+      {basis === 'exact' ? <Word>exact</Word> : toldBy[basis]}; {source}
     </small>
   );
 }
