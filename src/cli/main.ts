@@ -99,6 +99,9 @@ Examples:
   drainlab simulate quiet-drain
   drainlab validate recordings/5.10-workers
   drainlab trace info trace.dat
+  drainlab census
+  drainlab record --for audit -- sleep 60
+  drainlab audit trace.dat --isolated 4-15
 
 Exit codes: 0 fine, 1 a check (--fail-on) failed, 2 wrong use, 3 bad input, 4 trouble outside.`;
 

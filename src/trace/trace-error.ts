@@ -15,7 +15,8 @@ export type TraceErrorCode =
 
 const hints: Record<TraceErrorCode, string> = {
   E_TRACE_EMPTY: 'Record again: trace-cmd record writes trace.dat when it ends.',
-  E_TRACE_UNKNOWN_FORMAT: 'drainlab reads trace.dat (version 6 and 7), ftrace text and perf script text.',
+  E_TRACE_UNKNOWN_FORMAT:
+    'drainlab reads trace.dat (version 6 and 7), ftrace text, perf script text and what drainlab record --light wrote.',
   E_TRACE_VERSION: 'Convert it with `trace-cmd convert --file-version 7`, or update drainlab.',
   E_TRACE_TRUNCATED: 'The file ends too early: copy it again, or use --partial to report what is there.',
   E_TRACE_DAMAGED: 'The file is damaged: copy it again, or use --partial to report what was read before.',
