@@ -103,6 +103,12 @@ function Heading({ claim, at }: { claim: Claim; at: number }) {
   );
 }
 
+/** When, and how it stands in the mail. */
+const written = {
+  'Mel Gorman': '30 December 2011,',
+  'Gilad Ben-Yossef': '25 December 2011, quoted in',
+} as const;
+
 function Said({ claim: { quotes, meaning, expect } }: { claim: Claim }) {
   return (
     <section class="said" aria-label="The claim">
@@ -110,8 +116,7 @@ function Said({ claim: { quotes, meaning, expect } }: { claim: Claim }) {
         <figure key={lines + text}>
           <blockquote>{text}</blockquote>
           <figcaption>
-            {who}, 30 December 2011, {/[–-]/.test(lines) ? 'lines' : 'line'} {lines}
-            {who === 'Gilad Ben-Yossef' && ' (quoted there)'}
+            {who}, {written[who]} {/[–-]/.test(lines) ? 'lines' : 'line'} {lines}
           </figcaption>
         </figure>
       ))}
