@@ -104,6 +104,13 @@ describe('what is said of two sides', () => {
     expect(pairCaveats(side(selective, 'everyone'), side(selective, 'none'))).toEqual([]);
   });
 
+  it('without a drain there is nothing to compare', () => {
+    const quiet = { ...remote, drains: { ...remote.drains, carriedOut: 0 } };
+    expect(leadingSentence(side(selective, 'everyone'), side(quiet, 'everyone'), [7, 0])).toBe(
+      'There was no drain in 6.12-remote: nothing can be compared by drain.',
+    );
+  });
+
   it('two recordings: the engine’s own comparison', () => {
     expect(leadingSentence(side(selective, 'static-mask'), side(remote, 'static-mask'), [1, 2])).toMatch(
       /^static-mask sends .* fewer interrupts than everyone \(.* by recording\)/,

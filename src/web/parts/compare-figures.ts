@@ -159,6 +159,8 @@ function overlaps(a: Interval | null, b: Interval | null): boolean | null {
 
 /** The sentence that comes first. */
 export function leadingSentence(a: Compared, b: Compared, disturbed: readonly [number, number]): string {
+  const empty = [a, b].find(({ verdict }) => verdict.drains.carriedOut === 0);
+  if (empty !== undefined) return `There was no drain in ${empty.name}: nothing can be compared by drain.`;
   if (a.verdict !== b.verdict && a.policy === b.policy && haveSamePolicies(a, b)) {
     const told = compare([a.verdict, b.verdict]).answers.find((answer) => answer.startsWith(`${a.policy} `));
     if (told !== undefined) return told;

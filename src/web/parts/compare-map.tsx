@@ -145,7 +145,7 @@ function PricedMap({ map, kernel, kernels, hand }: PricedProps) {
       </div>
       <OnTheMap hand={hand} />
       <p class="dim">
-        The same numbers: <code>{commandOf(kernel)}</code>
+        The same prices on the command line: <code>{commandOf(kernel, map.cpus[at])}</code>
       </p>
     </>
   );
@@ -168,9 +168,9 @@ function bytesText(bytes: readonly number[]): string {
   return least === most ? plural(most, 'byte') : `${count(least)} to ${count(most)} bytes`;
 }
 
-function commandOf(kernel: string): string {
+function commandOf(kernel: string, cpus: number): string {
   const set = kernel === '' ? '' : ` --set kernel.version=${kernel}`;
-  return `drainlab simulate --break-even cpus=${mapCpusMin}..${mapCpusMax}${set} --csv`;
+  return `drainlab simulate --break-even cpus=${cpus}${set} --csv`;
 }
 
 /** The thread's question, at the numbers of CPUs where the cursor is. */

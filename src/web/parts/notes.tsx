@@ -20,14 +20,22 @@ import '../styles/notes.css';
 /** The button in the frame, and the list when it is shown. */
 export function Notes() {
   const shown = useSignal(false);
+  const button = useRef<HTMLButtonElement>(null);
   const turn = () => {
     shown.value = !shown.value;
+    if (!shown.value) button.current?.focus();
   };
   useKeys([{ key: 'w', what: 'notes, and saving the workspace', run: turn }], []);
   const many = notes.value.length;
   return (
     <>
-      <button type="button" aria-expanded={shown.value} title="Notes and workspace (w)" onClick={turn}>
+      <button
+        ref={button}
+        type="button"
+        aria-expanded={shown.value}
+        title="Notes and workspace (w)"
+        onClick={turn}
+      >
         Notes{many > 0 ? ` ${count(many)}` : ''}
       </button>
       {shown.value && <NotesPanel close={turn} />}
