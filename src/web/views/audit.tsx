@@ -140,11 +140,12 @@ function IsolatedChoice({ report }: { report: AuditReport | null }) {
       <label>
         <Word>isolated</Word> CPUs{' '}
         <input
+          key={chosen('isolated')}
           ref={field}
           type="text"
           aria-label="Isolated CPUs"
           placeholder={report === null || report.isolated.cpus === '' ? '4-15' : report.isolated.cpus}
-          value={chosen('isolated')}
+          defaultValue={chosen('isolated')}
           spellcheck={false}
         />
       </label>
