@@ -55,7 +55,7 @@ export async function audit(reader: TraceReader, options: AuditOptions): Promise
   const lastNs = Math.max(startNs, Math.min(diagnostics.lastNs, toNs ?? diagnostics.lastNs));
   return makeReport({
     source: {
-      name: options.name,
+      name: withoutControls(options.name),
       format: info.format,
       kernel: withoutControls(options.kernel),
       cpus: reader.cpuCount,

@@ -1,5 +1,6 @@
 /** A recording, all policies, one pass: who held pages at each drain, and what each policy would have done. */
 
+import { withoutControls } from '../base/printable.ts';
 import { Ledger } from './accounting/ledger.ts';
 import { type EventBlock, type EventLogSource, Kind } from './input/event-log.ts';
 import type { Machine, ZoneinfoSnapshot } from './input/machine.ts';
@@ -69,9 +70,9 @@ export async function replay(
   return makeVerdict({
     source: {
       kind: 'recording',
-      name: options.name ?? '',
+      name: withoutControls(options.name ?? ''),
       format: info.format,
-      kernel: recording.kernel || (options.kernel ?? ''),
+      kernel: withoutControls(recording.kernel || (options.kernel ?? '')),
       seconds: info.clockUnit === 'ns' ? (diagnostics.lastNs - diagnostics.firstNs) / 1e9 : null,
       events: diagnostics.events,
       lostEvents: [...diagnostics.lostByCpu.values()].reduce((sum, lost) => sum + lost, 0),

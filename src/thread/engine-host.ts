@@ -1,6 +1,7 @@
 /** Answers the questions of messages.ts; knows no platform. web-worker.ts gives it messages and sends its answers. */
 
 import { DrainlabError } from '../base/errors.ts';
+import { withoutControls } from '../base/printable.ts';
 import { auditJson } from './audits.ts';
 import type { CallName, Calls, EngineError, FromEngine, ToEngine } from './messages.ts';
 import { shareCurve } from './policy-over.ts';
@@ -89,7 +90,12 @@ const cancelled: EngineError = { code: 'E_CANCELLED', message: 'called off', whe
 function errorData(error: unknown): EngineError {
   if (error instanceof DrainlabError) {
     const { code, message, where, hint } = error;
-    return { code, message, where, hint };
+    return {
+      code,
+      message: shown(message),
+      where: shown(where),
+      hint: shown(hint),
+    };
   }
   return { code: '', message: error instanceof Error ? error.message : String(error), where: '', hint: '' };
 }
@@ -106,4 +112,9 @@ function buffersIn(answer: unknown): Transferable[] {
   };
   visit(answer, 3);
   return [...buffers];
+}
+
+/** A message may have several lines, and names of files in them. */
+function shown(text: string): string {
+  return text.split('\n').map(withoutControls).join('\n');
 }

@@ -1,6 +1,7 @@
 /** A recording among the files that were dropped on a page: which file it is, and the texts beside it. */
 
 import { DrainlabError } from '../base/errors.ts';
+import { withoutControls } from '../base/printable.ts';
 import type { FilesBeside } from '../trace/beside-recording.ts';
 import type { NamedFile } from './messages.ts';
 
@@ -33,7 +34,7 @@ export async function droppedRecording(files: readonly NamedFile[]): Promise<Dro
   }
   return {
     // A folder that was dropped gives its name, as it does on the command line.
-    name: recording.path.split('/').at(-2) ?? recording.path,
+    name: withoutControls(recording.path.split('/').at(-2) ?? recording.path),
     blob: recording.blob,
     beside: {
       text: (path) => texts.get(path) ?? null,

@@ -18,15 +18,24 @@ function stored(): Theme {
 
 export const theme: Signal<Theme> = signal(stored());
 
-const darkSystem = matchMedia('(prefers-color-scheme: dark)');
-const systemIsDark = signal(darkSystem.matches);
-darkSystem.addEventListener('change', ({ matches }) => {
-  systemIsDark.value = matches;
-});
+const systemIsDark = matching('(prefers-color-scheme: dark)');
+/** The system's own few colours are shown in place of the page's. */
+const areColoursForced = matching('(forced-colors: active)');
+
+function matching(query: string): Signal<boolean> {
+  const list = matchMedia(query);
+  const matches = signal(list.matches);
+  list.addEventListener('change', (event) => {
+    matches.value = event.matches;
+  });
+  return matches;
+}
 
 /** Read it where something is drawn, so that it is drawn anew when it changes. */
 export function isDark(): boolean {
-  return theme.value === 'dark' || (theme.value === 'system' && systemIsDark.value);
+  // What is drawn must be seen on the background that the system forces.
+  if (theme.value === 'system' || areColoursForced.value) return systemIsDark.value;
+  return theme.value === 'dark';
 }
 
 effect(() => {
