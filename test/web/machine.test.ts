@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shippedRecordings } from '../recordings.ts';
+import { violationsOf } from './accessibility.ts';
 import { openFolderIn, PageUnderTest } from './page.ts';
 
 let web: PageUnderTest;
@@ -26,6 +27,7 @@ describe('the machine', () => {
     await page.getByRole('region', { name: 'CPU 1' }).waitFor();
     expect(await page.locator('.cpu-panel').innerText()).toMatch(/It was a holder at \d+ of \d+ drains/);
     await expect.poll(() => page.url()).toContain('cpu=1');
+    expect(await violationsOf(page)).toEqual([]);
     await page.goBack();
     await expect.poll(() => sentence.innerText()).toMatch(/Drain 1 of/);
     expect(complaints).toEqual([]);
@@ -56,6 +58,19 @@ describe('the machine', () => {
 });
 
 describe('the timeline', () => {
+  it('and the machine show the same chosen drain', async () => {
+    const { page, complaints } = await web.open('#view=timeline&drain=5');
+    await openFolderIn(page, recording);
+    await page.getByRole('heading', { name: /Drain 6 of/ }).waitFor();
+    await page.keyboard.press('2');
+    await page
+      .locator('.machine .sentence')
+      .getByText(/6 of \d+, now/)
+      .waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   it('compares any two policies, shows a drain, and goes from it to the machine at that moment', async () => {
     const { page, complaints } = await web.open('#view=timeline&policy=static-mask');
     await openFolderIn(page, recording);
@@ -64,6 +79,7 @@ describe('the timeline', () => {
     await page.keyboard.press('n');
     const panel = page.getByRole('region', { name: 'Drain' });
     await panel.getByText(/asked at/).waitFor();
+    expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press('+');
     await expect.poll(() => page.url()).toMatch(/from=\d+&to=\d+/);
     await page.keyboard.press('0');

@@ -39,10 +39,10 @@ export function PlayControls({ playback, recording }: { playback: Playback; reco
           />{' '}
           × real time
         </label>
-        <button type="button" title="Half the rate ([)" onClick={() => playback.playAt(rate / 2)}>
+        <button type="button" title="Half the rate ([)" onClick={() => playback.speedUp(1 / 2)}>
           half
         </button>
-        <button type="button" title="Twice the rate (])" onClick={() => playback.playAt(rate * 2)}>
+        <button type="button" title="Twice the rate (])" onClick={() => playback.speedUp(2)}>
           double
         </button>
       </div>

@@ -5,6 +5,7 @@ import type { DrainColumns, Opened } from '../../thread/messages.ts';
 import { choose, chosenNumber } from '../address.ts';
 import { firstAtLeast } from './time-scale.ts';
 
+/** What it does goes from what the address says at that time: keys may come faster than frames. */
 export interface Playback {
   readonly timeNs: number;
   /** A drain that was stepped to; -1: any time. */
@@ -17,6 +18,7 @@ export interface Playback {
   step(by: 1 | -1): void;
   toggle(): void;
   playAt(rate: number): void;
+  speedUp(factor: number): void;
 }
 
 /** The whole in about so many seconds, where nothing was chosen. */
@@ -27,18 +29,26 @@ const rateMax = 1e6;
 export function usePlayback({ drains, fromNs, toNs }: Opened): Playback {
   const isPlaying = useSignal(false);
   const first = drains.length > 0 ? drains.timeNs[0] : fromNs;
-  const shownNs = () => Math.min(toNs, Math.max(fromNs, chosenNumber('at', first)));
+  // A drain that was chosen, here or in the timeline, says the time; whoever moves the time takes the choice away.
+  const chosenDrain = () => {
+    const number = chosenNumber('drain', -1);
+    return Number.isInteger(number) && number >= 0 && number < drains.length ? number : -1;
+  };
+  const shownNs = () => {
+    if (chosenDrain() >= 0) return drains.timeNs[chosenDrain()];
+    return Math.min(toNs, Math.max(fromNs, chosenNumber('at', first)));
+  };
   const timeNs = shownNs();
-  const chosenDrain = chosenNumber('drain', chosenNumber('at', -1) < 0 && drains.length > 0 ? 0 : -1);
-  const drain = drains.timeNs[chosenDrain] === timeNs ? chosenDrain : -1;
-  const rate = Math.min(rateMax, Math.max(rateMin, chosenNumber('rate', usualRate(toNs - fromNs))));
+  const drain = chosenDrain();
+  const chosenRate = () =>
+    Math.min(rateMax, Math.max(rateMin, chosenNumber('rate', usualRate(toNs - fromNs))));
   const goTo = (to: number, isMoving = false) =>
     choose({ at: Math.min(toNs, Math.max(fromNs, to)), drain: '' }, isMoving);
   useSignalEffect(() => {
     if (!isPlaying.value) return;
     let lastMs = performance.now();
     let frame = requestAnimationFrame(function next(nowMs) {
-      const playedNs = (nowMs - lastMs) * 1e6 * chosenNumber('rate', usualRate(toNs - fromNs));
+      const playedNs = (nowMs - lastMs) * 1e6 * chosenRate();
       lastMs = nowMs;
       goTo(shownNs() + playedNs, true);
       if (shownNs() >= toNs) isPlaying.value = false;
@@ -50,19 +60,22 @@ export function usePlayback({ drains, fromNs, toNs }: Opened): Playback {
     timeNs,
     drain,
     isPlaying,
-    rate,
+    rate: chosenRate(),
     goTo,
     step(by) {
       isPlaying.value = false;
-      const next = stepFrom(drains, timeNs, drain, by);
+      const next = stepFrom(drains, shownNs(), chosenDrain(), by);
       if (next >= 0) choose({ at: drains.timeNs[next], drain: next });
     },
     toggle() {
-      if (!isPlaying.value && timeNs >= toNs) goTo(fromNs, true);
+      if (!isPlaying.value && shownNs() >= toNs) goTo(fromNs, true);
       isPlaying.value = !isPlaying.value;
     },
     playAt(to) {
       choose({ rate: Number(Math.min(rateMax, Math.max(rateMin, to)).toPrecision(3)) }, true);
+    },
+    speedUp(factor) {
+      this.playAt(chosenRate() * factor);
     },
   };
 }

@@ -37,7 +37,7 @@ function Machine({ recording }: { recording: OpenRecording }) {
   const chosenCpu = chosenNumber('cpu', -1);
   const cpu = chosenCpu >= 0 && chosenCpu < opened.machine.cpuCount ? chosenCpu : -1;
   const offline = useMemo(() => opened.machine.online.reduce((sum, online) => sum + 1 - online, 0), [opened]);
-  useMachineKeys(playback, plan, cpu);
+  useMachineKeys(playback, plan);
   return (
     <article class="machine">
       <header>
@@ -126,22 +126,22 @@ function tell(drain: number, timeNs: number): void {
   choose({ view: 'timeline', drain, from: Math.round(timeNs - 0.5e9), to: Math.round(timeNs + 0.5e9) });
 }
 
-function useMachineKeys(playback: Playback, plan: { readonly value: MachinePlan | null }, cpu: number): void {
+function useMachineKeys(playback: Playback, plan: { readonly value: MachinePlan | null }): void {
   const select = (towards: 'left' | 'right' | 'up' | 'down') => () => {
-    if (plan.value !== null) choose({ cpu: neighbour(plan.value, cpu, towards) }, true);
+    if (plan.value !== null) choose({ cpu: neighbour(plan.value, chosenNumber('cpu', -1), towards) }, true);
   };
   useKeys(
     [
       { key: 'k', what: 'play or pause', run: playback.toggle },
       { key: 'n', what: 'next drain', run: () => playback.step(1) },
       { key: 'p', what: 'drain before', run: () => playback.step(-1) },
-      { key: '[', what: 'play at half the rate', run: () => playback.playAt(playback.rate / 2) },
-      { key: ']', what: 'play at twice the rate', run: () => playback.playAt(playback.rate * 2) },
+      { key: '[', what: 'play at half the rate', run: () => playback.speedUp(1 / 2) },
+      { key: ']', what: 'play at twice the rate', run: () => playback.speedUp(2) },
       { key: 'ArrowLeft', what: 'choose the CPU to the left', run: select('left') },
       { key: 'ArrowRight', what: 'choose the CPU to the right', run: select('right') },
       { key: 'ArrowUp', what: 'choose the CPU above', run: select('up') },
       { key: 'ArrowDown', what: 'choose the CPU below', run: select('down') },
     ],
-    [playback.timeNs, playback.drain, playback.rate, cpu],
+    [playback.isPlaying],
   );
 }

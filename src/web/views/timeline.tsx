@@ -60,16 +60,19 @@ function Timeline({ recording }: { recording: OpenRecording }) {
   const drain = chosenNumber('drain', -1);
   const drainNs = drain >= 0 && drain < drains.length ? drains.timeNs[drain] : null;
   const show = (next: Span) => showSpan(next, whole);
-  const zoom = (factor: number) =>
-    show(drainNs === null ? zoomed(span, factor) : zoomedAround(span, factor, drainNs));
+  // Keys may come faster than frames: they go from what the address says.
+  const zoom = (factor: number) => {
+    const now = shownSpan(whole);
+    show(drainNs === null ? zoomed(now, factor) : zoomedAround(now, factor, drainNs));
+  };
   const plan = useMemo(
     () => rowPlan(cpuOrder(machine.online, machine.isolated, machine.nodeOfCpu), heatHeightMax),
     [machine],
   );
   const under = useSignal<Place | null>(null);
   const most = useMostPages(recording);
-  useTimelineKeys({ span, show, zoom, whole, recording, drain });
-  const pointer = usePointer(span, show, recording, plan, under);
+  useTimelineKeys({ show, zoom, whole, recording, drainNs });
+  const pointer = usePointer(show, recording, plan, under);
   return (
     <article class="timeline">
       <header>
@@ -146,52 +149,53 @@ function ChosenDrain({ timeNs, span, columns }: { timeNs: number | null; span: S
 }
 
 interface Keyed {
-  readonly span: Span;
   readonly show: (span: Span) => void;
   readonly zoom: (factor: number) => void;
   readonly whole: Span;
   readonly recording: OpenRecording;
-  readonly drain: number;
+  readonly drainNs: number | null;
 }
 
-function useTimelineKeys({ span, show, zoom, whole, recording: { opened }, drain }: Keyed): void {
+function useTimelineKeys({ show, zoom, whole, recording: { opened }, drainNs }: Keyed): void {
   const toDrain = (number: number) => {
     if (number < 0 || number >= opened.drains.length) return;
     choose({ drain: number });
     const timeNs = opened.drains.timeNs[number];
+    const span = shownSpan(whole);
     if (timeNs < span.fromNs || timeNs > span.toNs) show(centred(timeNs, lengthOf(span)));
   };
   useKeys(
     [
-      { key: 'ArrowLeft', what: 'earlier', run: () => show(moved(span, -keyStep)) },
-      { key: 'ArrowRight', what: 'later', run: () => show(moved(span, keyStep)) },
+      { key: 'ArrowLeft', what: 'earlier', run: () => show(moved(shownSpan(whole), -keyStep)) },
+      { key: 'ArrowRight', what: 'later', run: () => show(moved(shownSpan(whole), keyStep)) },
       { key: '+', what: 'closer, around the chosen drain', run: () => zoom(1 / zoomFactor) },
       { key: '=', what: 'closer, around the chosen drain', run: () => zoom(1 / zoomFactor) },
       { key: '-', what: 'farther', run: () => zoom(zoomFactor) },
       { key: '0', what: 'the whole recording', run: () => show(whole) },
-      { key: 'n', what: 'next drain', run: () => toDrain(drain + 1) },
-      { key: 'p', what: 'drain before', run: () => toDrain(drain - 1) },
+      { key: 'n', what: 'next drain', run: () => toDrain(chosenNumber('drain', -1) + 1) },
+      { key: 'p', what: 'drain before', run: () => toDrain(chosenNumber('drain', -1) - 1) },
     ],
-    [span.fromNs, span.toNs, drain, opened.recording],
+    [drainNs, opened.recording],
   );
 }
 
 /** Drag, wheel, click. */
 function usePointer(
-  span: Span,
   show: (span: Span) => void,
   { opened }: OpenRecording,
   plan: RowPlan,
   under: Signal<Place | null>,
 ) {
   const start = useRef<{ x: number; span: Span; moved: boolean } | null>(null);
+  const now = () => shownSpan(wholeSpan(opened));
   const timeAt = (event: MouseEvent, element: HTMLElement) => {
     const box = element.getBoundingClientRect();
+    const span = now();
     return span.fromNs + ((event.clientX - box.left) / box.width) * lengthOf(span);
   };
   return {
     onPointerDown(event: PointerEvent & { currentTarget: HTMLElement }) {
-      start.current = { x: event.clientX, span, moved: false };
+      start.current = { x: event.clientX, span: now(), moved: false };
       event.currentTarget.setPointerCapture(event.pointerId);
     },
     onPointerMove(event: PointerEvent & { currentTarget: HTMLElement }) {
@@ -208,7 +212,7 @@ function usePointer(
       start.current = null;
       if (from === null || from.moved) return;
       const box = event.currentTarget.getBoundingClientRect();
-      const near = (lengthOf(span) * 12) / box.width;
+      const near = (lengthOf(now()) * 12) / box.width;
       const number = nearestDrain(opened.drains, timeAt(event, event.currentTarget), near);
       if (number >= 0) choose({ drain: number });
     },
@@ -218,8 +222,8 @@ function usePointer(
     onWheel(event: WheelEvent & { currentTarget: HTMLElement }) {
       event.preventDefault();
       const box = event.currentTarget.getBoundingClientRect();
-      if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) show(moved(span, event.deltaX / box.width));
-      else show(zoomed(span, event.deltaY > 0 ? 1.2 : 1 / 1.2, (event.clientX - box.left) / box.width));
+      if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) show(moved(now(), event.deltaX / box.width));
+      else show(zoomed(now(), event.deltaY > 0 ? 1.2 : 1 / 1.2, (event.clientX - box.left) / box.width));
     },
   };
 }
