@@ -1,19 +1,17 @@
 /** This host now and over the last minutes: who holds pages, who is interrupted, what a drain would do, what looking costs. */
 
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { count, decimal, percent, plural } from '../../engine/report/numbers.ts';
-import { type InterruptKind, interruptKinds } from '../../snapshot/interrupts.ts';
 import type { CostJson, HostJson, SampleJson } from '../../snapshot/live-json.ts';
 import { choose, chosenNumber } from '../address.ts';
 import { useKeys } from '../keyboard.ts';
-import type { FigureName, LiveRecord } from '../live-record.ts';
 import { isServed, type LiveHost, liveHost } from '../live-source.ts';
 import { AmountLegend } from '../parts/amount-legend.tsx';
 import { CensusPolicies } from '../parts/census-policies.tsx';
-import { type ChartLine, LineChart } from '../parts/line-chart.tsx';
+import { Charts, rangeOf, type Shown } from '../parts/live-charts.tsx';
 import { LiveStrip } from '../parts/live-strip.tsx';
-import { Scrolled } from '../parts/scrolled.tsx';
+import { Interrupts, Zones } from '../parts/live-tables.tsx';
 import { Word } from '../parts/word.tsx';
 import '../styles/live.css';
 
@@ -40,24 +38,7 @@ function NotServed() {
   );
 }
 
-/** What is on the screen; it stands still while somebody pauses. */
-interface Shown {
-  readonly record: LiveRecord;
-  readonly host: HostJson;
-  readonly sample: SampleJson;
-  /** The newest time of the pictures, ms. */
-  readonly toMs: number;
-}
-
 const minuteChoices = [1, 5, 20];
-const rangeMsMin = 30_000;
-
-/** Times that the pictures show: the minutes that were chosen, or fewer while the record is that young. */
-function rangeOf({ record, toMs }: Shown, minutes: number): { fromMs: number; toMs: number } {
-  const youngest = Math.min(record.oldestMs, toMs - rangeMsMin);
-  return { fromMs: Math.max(toMs - minutes * 60_000, youngest), toMs };
-}
-
 function Live({ source }: { source: LiveHost }) {
   useEffect(() => source.follow(), [source]);
   const paused = useSignal<Shown | null>(null);
@@ -251,175 +232,6 @@ function TimeEnds({ fromMs, toMs }: { fromMs: number; toMs: number }) {
         <span key={timeMs}>{new Date(timeMs).toLocaleTimeString()}</span>
       ))}
     </p>
-  );
-}
-
-/** Kinds that one CPU sends to another: the local timer and devices are in the table only. */
-const sentKinds: readonly InterruptKind[] = ['call', 'reschedule', 'tlb', 'irqWork', 'stop'];
-const kindNames: Readonly<Record<InterruptKind, string>> = {
-  call: 'function calls',
-  reschedule: 'reschedules',
-  tlb: 'TLB flushes',
-  irqWork: 'irq_work',
-  timer: 'local timer',
-  stop: 'stop',
-  other: 'devices and others',
-};
-
-function Charts({ shown, minutes }: { shown: Shown; minutes: number }) {
-  const { record, sample, toMs } = shown;
-  const sinceMs = rangeOf(shown, minutes).fromMs;
-  const { seconds, range, line } = useMemo(() => {
-    const times = record.times(sinceMs);
-    return {
-      seconds: times.map((ms) => ms / 1000),
-      range: [sinceMs / 1000, toMs / 1000] as const,
-      line: (name: FigureName, label: string, unit = '') => chartLine(record, name, sinceMs, label, unit),
-    };
-  }, [record, sinceMs, toMs]);
-  const kinds = (prefix: 'all' | 'isolated') =>
-    sentKinds
-      .map((kind) => line(`${prefix}:${kind}`, kindNames[kind]))
-      .filter(({ values }, i) => i < 2 || values.some((value) => value !== null && value > 0));
-  const chart = (title: string, lines: readonly ChartLine[]) => (
-    <LineChart
-      title={title}
-      says={`${title}, over the last ${plural(minutes, 'minute')}; now ${lines.map(({ label, newest }) => `${label} ${newest}`).join(', ')}.`}
-      seconds={seconds}
-      range={range}
-      lines={lines}
-    />
-  );
-  return (
-    <section>
-      <h2>Over the last minutes</h2>
-      <div class="charts">
-        {chart('Interrupts a second that CPUs send each other', kinds('all'))}
-        {sample.cpus.isolatedOnline > 0 && chart('The same on isolated CPUs', kinds('isolated'))}
-        {chart('Direct reclaims a second: each may drain once', [
-          line('reclaimsPerSecond', 'direct reclaims'),
-          ...(sample.drains === null ? [] : [line('drainsPerSecond', 'drains')]),
-        ])}
-        {chart('Time in which tasks waited for memory, % of 10 s', [
-          line('pressureSome', 'some', ' %'),
-          line('pressureFull', 'all', ' %'),
-        ])}
-        {chart('CPUs without a page, %', [line('emptyPercent', 'empty', ' %')])}
-      </div>
-      <p class="dim">
-        Counted by the kernel, read from /proc: <Word>exact</Word> between two samples. On x86 a TLB flush is
-        a function call too on most kernels.
-        {sample.drains === null &&
-          ' Drains themselves are counted with drainlab serve --trace; without it, direct reclaims are their upper bound.'}
-      </p>
-    </section>
-  );
-}
-
-function chartLine(
-  record: LiveRecord,
-  name: FigureName,
-  sinceMs: number,
-  label: string,
-  unit: string,
-): ChartLine {
-  const newest = record.newest(name);
-  return {
-    label,
-    newest:
-      newest === null ? '–' : `${newest >= 100 ? count(Math.round(newest)) : decimal(newest, 1)}${unit}`,
-    values: record.figure(name, sinceMs),
-  };
-}
-
-function Interrupts({ sample: { interrupts, cpus } }: { sample: SampleJson }) {
-  if (interrupts === null)
-    return (
-      <section>
-        <h2>Interrupts</h2>
-        <p>Two readings of /proc/interrupts are needed; the second is to come.</p>
-      </section>
-    );
-  const { byKind, sinceMs, backwards } = interrupts;
-  const rate = (events: number) => count(Math.round((1000 * events) / sinceMs));
-  return (
-    <section>
-      <h2>
-        <Word of="interrupt">Interrupts</Word> a second
-      </h2>
-      <Scrolled label="Interrupts a second">
-        <table aria-label="Interrupts a second">
-          <thead>
-            <tr>
-              <th scope="col">Kind</th>
-              <th scope="col">all CPUs</th>
-              {cpus.isolatedOnline > 0 && <th scope="col">isolated CPUs</th>}
-            </tr>
-          </thead>
-          <tbody>
-            {interruptKinds.map((kind) => (
-              <tr key={kind}>
-                <th scope="row">{kindNames[kind]}</th>
-                <td>{rate(byKind[kind]?.all ?? 0)}</td>
-                {cpus.isolatedOnline > 0 && <td>{rate(byKind[kind]?.isolated ?? 0)}</td>}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scrolled>
-      <p class="dim">
-        Over the last {decimal(sinceMs / 1000, 1)} s.
-        {backwards > 0 && ` ${plural(backwards, 'counter')} went backwards and are left out.`}
-      </p>
-    </section>
-  );
-}
-
-function Zones({ sample: { zones } }: { sample: SampleJson }) {
-  const text = (pages: number | null) => (pages === null ? '–' : count(pages));
-  return (
-    <section>
-      <h2>
-        <Word of="zone">Zones</Word>
-      </h2>
-      <Scrolled label="Zones">
-        <table aria-label="Zones">
-          <thead>
-            <tr>
-              <th scope="col">Zone</th>
-              <th scope="col">empty lists</th>
-              <th scope="col">pages on lists</th>
-              <th scope="col">free pages</th>
-              {['min', 'low', 'high'].map((mark) => (
-                <th scope="col" key={mark}>
-                  <Word of="watermark">{mark}</Word>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {zones.map(({ node, name, lists, freePages, minPages, lowPages, highPages }) => {
-              const known = lists.filter((pages) => pages !== null);
-              return (
-                <tr key={`${node} ${name}`}>
-                  <th scope="row">
-                    node {node} {name}
-                  </th>
-                  <td>
-                    {count(known.filter((pages) => pages === 0).length)} of {count(known.length)}
-                  </td>
-                  <td>{count(known.reduce((sum, pages) => sum + pages, 0))}</td>
-                  <td>{text(freePages)}</td>
-                  <td>{text(minPages)}</td>
-                  <td>{text(lowPages)}</td>
-                  <td>{text(highPages)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </Scrolled>
-    </section>
   );
 }
 
