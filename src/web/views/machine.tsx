@@ -80,9 +80,11 @@ function Sentence({ moment, recording }: { moment: MomentShown | null; recording
   const cpus = online.reduce((sum, each) => sum + each, 0);
   return (
     <p class="sentence">
-      At <strong>{timeText(moment.timeNs, 1e3)}</strong> {count(holders)} of {plural(cpus, 'CPU')} hold{' '}
-      {plural(pages, 'page')} on their <Word of="page list">lists</Word>.{' '}
-      <AtDrain moment={moment} recording={recording} />
+      At <strong>{timeText(moment.timeNs, 1e3)}</strong>{' '}
+      {recording.verdict.drains.pagesNotKnown === undefined
+        ? `${count(holders)} of ${plural(cpus, 'CPU')} hold ${plural(pages, 'page')} on their `
+        : 'it is not known how many pages stand on the '}
+      <Word of="page list">lists</Word>. <AtDrain moment={moment} recording={recording} />
     </p>
   );
 }
