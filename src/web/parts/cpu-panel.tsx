@@ -27,6 +27,7 @@ export function CpuPanel({ cpu, recording, moment, playback }: PanelProps) {
   const what = [online[cpu] === 1 ? 'online' : 'offline', isolated[cpu] === 1 ? 'isolated' : 'not isolated'];
   if (nodeOfCpu[cpu] >= 0) what.push(`node ${nodeOfCpu[cpu]}`);
   const counted = drains.turnedAway.reduce((sum, away) => sum + 1 - away, 0);
+  const arePagesKnown = recording.verdict.drains.pagesNotKnown === undefined;
   return (
     <section class="cpu-panel" aria-label={`CPU ${cpu}`}>
       <header>
@@ -39,12 +40,15 @@ export function CpuPanel({ cpu, recording, moment, playback }: PanelProps) {
         {what.join(', ')}.{' '}
         {moment !== null && (
           <>
-            It has <strong>{plural(Math.max(0, moment.pages[cpu]), 'page')}</strong>
+            It has{' '}
+            <strong>
+              {arePagesKnown ? plural(Math.max(0, moment.pages[cpu]), 'page') : 'an unknown number of pages'}
+            </strong>
             {atDrain[moment.marks[cpu]]}.
           </>
         )}
       </p>
-      <PagesOverTime cpu={cpu} recording={recording} timeNs={playback.timeNs} />
+      {arePagesKnown && <PagesOverTime cpu={cpu} recording={recording} timeNs={playback.timeNs} />}
       <p>
         It was a <Word>holder</Word> at {count(drains.cpuHeld[cpu])} of {plural(counted, 'drain')}.
       </p>
