@@ -152,6 +152,7 @@ function Disturbed({
   policies: readonly string[];
 }) {
   const holding = new Set([...drain.holders, ...drain.unknown]);
+  const bound = drain.unknown.length > 0 ? 'at least ' : '';
   return (
     <>
       <h3>Whom each policy disturbs</h3>
@@ -173,7 +174,10 @@ function Disturbed({
               <tr key={name} class={name === policy.value ? 'selected' : undefined}>
                 <th scope="row">{name}</th>
                 <td>{count(others.length)}</td>
-                <td>{count(others.filter((cpu) => !holding.has(cpu)).length)}</td>
+                <td>
+                  {bound}
+                  {count(others.filter((cpu) => !holding.has(cpu)).length)}
+                </td>
                 <td class="cpus">{formatCpuList(others)}</td>
               </tr>
             );

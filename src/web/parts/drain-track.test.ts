@@ -34,6 +34,11 @@ describe('bars of drains', () => {
     expect([...mask.againstUseless]).toEqual([0, 2, 0, 0]);
   });
 
+  it('count the drains of which not every CPU is known: what is for nothing is a lower bound there', () => {
+    const some = { ...drains, unknown: Int32Array.of(0, 2, 1) };
+    expect([...drainBars(some, ['everyone', 'static-mask'], 0, 40, 4).notKnown]).toEqual([0, 0, 0, 1]);
+  });
+
   it('show only the drains of the range', () => {
     expect([...drainBars(drains, ['everyone', 'everyone'], 11, 36, 1).drains]).toEqual([1]);
     expect([...drainBars(drains, ['everyone', 'everyone'], 13, 35, 1).drains]).toEqual([0]);

@@ -12,6 +12,8 @@ export interface DrainBars {
   /** The same by the policy with which it is compared. */
   readonly against: Int32Array;
   readonly againstUseless: Int32Array;
+  /** Drains of which it is not known of every CPU whether it held pages: there, what is for nothing is a lower bound. */
+  readonly notKnown: Int32Array;
   /** Longest stall in the column, ns; 0: none told. */
   readonly stallNs: Float64Array;
 }
@@ -30,6 +32,7 @@ export function drainBars(
     useless: new Int32Array(columns),
     against: new Int32Array(columns),
     againstUseless: new Int32Array(columns),
+    notKnown: new Int32Array(columns),
     stallNs: new Float64Array(columns),
   };
   const of = Math.max(0, drains.policies.indexOf(policy));
@@ -41,6 +44,7 @@ export function drainBars(
     if (endNs >= 0) bars.stallNs[column] = Math.max(bars.stallNs[column], endNs - drains.timeNs[i]);
     if (drains.turnedAway[i] === 1) continue;
     bars.drains[column]++;
+    if (drains.unknown[i] > 0) bars.notKnown[column]++;
     bars.disturbed[column] += drains.disturbed[of][i];
     bars.useless[column] += drains.useless[of][i];
     bars.against[column] += drains.disturbed[against][i];

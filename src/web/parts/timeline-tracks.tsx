@@ -51,7 +51,8 @@ function Interrupts({ bars, columns, against, policies }: InterruptsProps) {
     if (canvas.current !== null) drawMirrored(canvas.current, bars, trackColours(dark));
   });
   const sum = (values: Int32Array) => values.reduce((a, b) => a + b, 0);
-  const told = `${count(sum(bars.disturbed))} by ${policy.value} (${count(sum(bars.useless))} for nothing), ${count(sum(bars.against))} by ${against} (${count(sum(bars.againstUseless))} for nothing)`;
+  const bound = sum(bars.notKnown) > 0 ? 'at least ' : '';
+  const told = `${count(sum(bars.disturbed))} by ${policy.value} (${bound}${count(sum(bars.useless))} for nothing), ${count(sum(bars.against))} by ${against} (${bound}${count(sum(bars.againstUseless))} for nothing)`;
   return (
     <>
       <div class="track-label" onPointerDown={(event) => event.stopPropagation()}>

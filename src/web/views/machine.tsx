@@ -114,8 +114,9 @@ function AtDrain({ moment, recording }: { moment: MomentShown; recording: OpenRe
     <>
       <Word of="drain">Drain</Word> {which}, asked for by CPU {drains.cpu[drain]}
       {zone >= 0 && ` for zone ${zones[zone] ?? zone} alone (pages in other zones are nothing to it)`}:{' '}
-      <strong>{policy.value}</strong> disturbs {plural(useful + useless, 'other CPU')}, {count(useless)} of
-      them for <Word of="useless">nothing</Word>.{' '}
+      <strong>{policy.value}</strong> disturbs {plural(useful + useless, 'other CPU')},{' '}
+      {drains.unknown[drain] > 0 && 'at least '}
+      {count(useless)} of them for <Word of="useless">nothing</Word>.{' '}
       <button type="button" onClick={() => tell(drain, drains.timeNs[drain])}>
         in the timeline
       </button>
