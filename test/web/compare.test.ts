@@ -37,7 +37,7 @@ describe('Compare in a browser', () => {
     const heading = page.getByRole('heading', { name: /^Where they differ: [\d,]+ of [\d,]+ drains/ });
     await heading.waitFor();
     await page.keyboard.press('n');
-    await page.locator('tr.selected').waitFor();
+    await page.locator('tr.selected').first().waitFor();
     expect(await page.locator('.stepping span').innerText()).toMatch(/^1 of /);
     await page.keyboard.press('n');
     await page.getByText(/^2 of /).waitFor();

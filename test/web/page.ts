@@ -93,14 +93,20 @@ export class PageUnderTest {
   }
 }
 
-/** Opens a recording by the page's own button, and waits for its verdict. */
+/** Opens a recording by the page's own button, and waits until the view shows it. */
 export async function openRecordingIn(page: Page, ...paths: string[]): Promise<void> {
   await page.setInputFiles('input[aria-label="Recording"]', paths);
-  await page.locator('.recordings select').waitFor({ timeout: 60_000 });
+  await isShown(page);
 }
 
 /** The same for a folder with a recording and what lies beside it. */
 export async function openFolderIn(page: Page, folder: string): Promise<void> {
   await page.setInputFiles('input[aria-label="Folder with a recording"]', folder);
+  await isShown(page);
+}
+
+/** A view is loaded when it is first shown, after the recording is open. */
+async function isShown(page: Page): Promise<void> {
   await page.locator('.recordings select').waitFor({ timeout: 60_000 });
+  await page.locator('main > :not(.welcome, .loading)').first().waitFor({ timeout: 60_000 });
 }
