@@ -43,7 +43,7 @@ function timedParse(text: string): Measured {
 }
 
 function main(): void {
-  const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1] || 5);
+  const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1]) || 5;
   const text = Buffer.from(largeZoneinfo(cpus, nodes)).toString('latin1');
   const folder = mkdtempSync(join(tmpdir(), 'drainlab-bench-'));
   writeFileSync(join(folder, 'zoneinfo'), text);

@@ -90,7 +90,7 @@ export function benchReplay(folder: string, rounds: number): Record<string, Meas
 }
 
 function main(): void {
-  const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1] || 5);
+  const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1]) || 5;
   const named = process.argv
     .slice(2)
     .find((word, index, all) => !word.startsWith('--') && all[index - 1] !== '--rounds');

@@ -176,7 +176,7 @@ function print({ cpus, rows, missing }: SimulateBench): void {
 
 function main(): void {
   const words = process.argv.slice(2);
-  const rounds = Number(words[words.indexOf('--rounds') + 1] || 3);
+  const rounds = Number(words[words.indexOf('--rounds') + 1]) || 3;
   const small = words.includes('--small');
   const [{ model }] = processors();
   console.log(
