@@ -3,6 +3,7 @@
 import type { AuditCause, AuditReport } from '../../audit/audit-report.ts';
 import { shortCauseText } from '../../audit/lead.ts';
 import { count, duration, percent, plural } from '../../engine/report/numbers.ts';
+import { BarredCount } from './barred-count.tsx';
 import { type SortedColumn, SortedTable } from './sorted-table.tsx';
 import { Word } from './word.tsx';
 
@@ -50,14 +51,7 @@ export function AuditCauses({ report }: { report: AuditReport }) {
       name: 'disturbs',
       head: 'disturbs',
       by: ({ disturbances }) => disturbances,
-      cell: ({ disturbances }) => (
-        <span class="barred">
-          <svg viewBox="0 0 100 10" preserveAspectRatio="none" class="share" aria-hidden="true">
-            <rect width={(100 * disturbances) / most} height="10" />
-          </svg>
-          {count(disturbances)}
-        </span>
-      ),
+      cell: ({ disturbances }) => <BarredCount value={disturbances} most={most} />,
     },
     ...(totals.calls === null
       ? []

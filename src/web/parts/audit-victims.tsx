@@ -5,6 +5,7 @@ import type { AuditReport, AuditVictim } from '../../audit/audit-report.ts';
 import { shortCauseText } from '../../audit/lead.ts';
 import { parseCpuList } from '../../base/cpu-list.ts';
 import { count, decimal, duration, plural } from '../../engine/report/numbers.ts';
+import { BarredCount } from './barred-count.tsx';
 import { type SortedColumn, SortedTable } from './sorted-table.tsx';
 import { Word } from './word.tsx';
 
@@ -69,14 +70,7 @@ function Victims({
       name: 'disturbed',
       head: 'disturbed',
       by: ({ disturbances }) => disturbances,
-      cell: ({ disturbances }) => (
-        <span class="barred">
-          <svg viewBox="0 0 100 10" preserveAspectRatio="none" class="share" aria-hidden="true">
-            <rect width={(100 * disturbances) / most} height="10" />
-          </svg>
-          {count(disturbances)}
-        </span>
-      ),
+      cell: ({ disturbances }) => <BarredCount value={disturbances} most={most} />,
     },
     {
       name: 'most by',

@@ -8,6 +8,7 @@ import { choose, chosenNumber } from '../address.ts';
 import { useKeys } from '../keyboard.ts';
 import { isServed, type LiveHost, liveHost } from '../live-source.ts';
 import { AmountLegend } from '../parts/amount-legend.tsx';
+import { Caveats } from '../parts/caveats.tsx';
 import { CensusPolicies } from '../parts/census-policies.tsx';
 import { Charts, rangeOf, type Shown } from '../parts/live-charts.tsx';
 import { LiveStrip } from '../parts/live-strip.tsx';
@@ -98,7 +99,7 @@ function Live({ source }: { source: LiveHost }) {
           <OwnCost sample={shown.sample} cost={source.cost.value} />
         </>
       )}
-      <Caveats source={source} />
+      <Caveats caveats={source.census.value?.caveats ?? []} />
     </article>
   );
 }
@@ -247,21 +248,6 @@ function OwnCost({ sample, cost }: { sample: SampleJson; cost: CostJson | null }
         {decimal(sample.sinceMs / 1000)} s earlier. Samples are taken only while this view is open, and more
         rarely where they would cost more than 5 % of a core. What this browser costs is not in it.
       </p>
-    </section>
-  );
-}
-
-function Caveats({ source }: { source: LiveHost }) {
-  const caveats = source.census.value?.caveats ?? [];
-  if (caveats.length === 0) return null;
-  return (
-    <section>
-      <h2>To be read with it</h2>
-      <ul>
-        {caveats.map((caveat) => (
-          <li key={caveat}>{caveat}</li>
-        ))}
-      </ul>
     </section>
   );
 }

@@ -6,6 +6,7 @@ import type { PolicyVerdict, Verdict } from '../../engine/report/verdict.ts';
 import { writeCsv } from '../../engine/report/write-csv.ts';
 import { writeMmtests } from '../../engine/report/write-mmtests.ts';
 import { choose } from '../address.ts';
+import { Caveats } from '../parts/caveats.tsx';
 import { type CopyForm, CopyMenu } from '../parts/copy-menu.tsx';
 import { Figure } from '../parts/figure.tsx';
 import { HoldersBars } from '../parts/holders-bars.tsx';
@@ -39,7 +40,7 @@ export function VerdictView() {
       </div>
       <Counters verdict={verdict} />
       <Check verdict={verdict} />
-      <Caveats verdict={verdict} />
+      <Caveats caveats={verdict.caveats} />
       <CopyMenu name={verdict.source.name} forms={formsOf(recording)} />
     </article>
   );
@@ -348,20 +349,6 @@ function Check({ verdict: { selfCheck } }: { verdict: Verdict }) {
           ))}
         </ul>
       )}
-    </section>
-  );
-}
-
-function Caveats({ verdict: { caveats } }: { verdict: Verdict }) {
-  if (caveats.length === 0) return null;
-  return (
-    <section>
-      <h2>To be read with it</h2>
-      <ul>
-        {caveats.map((caveat) => (
-          <li key={caveat}>{caveat}</li>
-        ))}
-      </ul>
     </section>
   );
 }
